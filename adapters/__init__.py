@@ -1,0 +1,1 @@
+"""Clients of the REST API that speak to machines and other systems."""

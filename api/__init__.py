@@ -1,0 +1,1 @@
+"""The Flask side: REST now, screens later."""

@@ -1,0 +1,92 @@
+"""The Flask application: resources, permissions, problems, the OpenAPI document, health."""
+
+import secrets
+import time
+from typing import Any
+
+import structlog
+from flask import Flask, Response, g, request
+from flask_smorest import Api
+
+from api import health
+from api.permissions import OPEN, Callers, register_permissions
+from api.problems import register_problems
+from api.rest import audit, incidents, instances, jobs, messages, processes, tasks, tokens, users
+from api.rest.route import install_store
+from api.rest.schemas.problem import ProblemOut
+from engine import registry
+from engine.kernel.log import log
+from engine.kernel.store import Store
+
+VERSION = "0.1.0"
+PREFIX = "/api/v1"
+RESOURCES = (processes, instances, tasks, jobs, messages, incidents, users, tokens, audit)
+REQUEST_ID_LENGTH = 64
+
+
+def create_app(store: Store) -> Flask:
+    """The application on a store whose schema is there."""
+    registry.load()
+    app = Flask("routecard", static_folder=None)
+    app.config.update(
+        API_TITLE="Routecard",
+        API_VERSION=VERSION,
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX=PREFIX,
+        OPENAPI_JSON_PATH="openapi.json",
+        PROPAGATE_EXCEPTIONS=False,
+    )
+    install_store(app, store)
+    callers = Callers(store)
+    app.extensions["routecard_callers"] = callers
+    _register_requests(app)
+    register_permissions(app, callers)
+    api = _Api(app)
+    api.spec.components.schema("Problem", schema=ProblemOut)
+    api.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
+    api.spec.options["security"] = [{"token": []}]
+    for resource in RESOURCES:
+        api.register_blueprint(resource.blueprint, url_prefix=PREFIX)
+    health.register(app, store)
+    for name, view in app.view_functions.items():
+        if name.startswith("api-docs."):
+            view.permission = OPEN  # type: ignore[attr-defined]
+    register_problems(app)
+    return app
+
+
+class _Api(Api):  # type: ignore[misc]
+    """flask-smorest, with our own answers to errors."""
+
+    def _register_error_handlers(self) -> None:
+        """Left to `problems`: every error is a problem document, with its headers."""
+
+
+def _register_requests(app: Flask) -> None:
+    """Give every request an id that its answer and its log lines carry."""
+
+    @app.before_request
+    def begin() -> None:
+        given = request.headers.get("X-Request-Id", "")
+        known = given.isascii() and given.replace("-", "").isalnum()
+        g.request_id = given if known and len(given) <= REQUEST_ID_LENGTH else secrets.token_hex(8)
+        g.began = time.perf_counter()
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=g.request_id)
+
+    @app.after_request
+    def finish(response: Response) -> Response:
+        headers: Any = response.headers
+        headers["X-Request-Id"] = g.get("request_id", "")
+        headers["X-Content-Type-Options"] = "nosniff"
+        headers["Cache-Control"] = "no-store"
+        seconds = time.perf_counter() - g.get("began", time.perf_counter())
+        health.observe(request.endpoint or "none", response.status_code, seconds)
+        log.debug(
+            "request",
+            method=request.method,
+            path=request.path,
+            status=response.status_code,
+            ms=round(seconds * 1000, 1),
+        )
+        return response

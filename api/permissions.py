@@ -1,0 +1,72 @@
+"""Who is calling, and may they: tokens in, an actor out; a permission declared on every route."""
+
+import hashlib
+import threading
+import time
+
+from flask import Flask, current_app, g, request
+
+from engine.access import queries
+from engine.access.actor import Actor
+from engine.access.permissions import Permission, require
+from engine.kernel.errors import NotSignedIn
+from engine.kernel.store import Store
+
+KNOWN_SECONDS = 5.0
+MAX_KNOWN = 10_000
+OPEN = "open"  # an address that needs no sign-in: says nothing about the plant
+
+
+class Callers:
+    """The callers of the last seconds, so that a token is not looked up for each request.
+
+    A revoked token is forgotten at once in this process, and within five seconds in others.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._known: dict[bytes, tuple[float, Actor]] = {}
+        self._lock = threading.Lock()
+
+    def of_token(self, token: str) -> Actor:
+        """The actor of a bearer token.
+
+        Raises:
+            NotSignedIn: if the token is unknown, revoked or expired.
+        """
+        digest = hashlib.sha256(token.encode()).digest()
+        known = self._known.get(digest)
+        if known is not None and known[0] > time.monotonic():
+            return known[1]
+        actor = self.store.read(queries.who, digest=digest)
+        if actor is None:
+            raise NotSignedIn("The token is unknown, revoked or expired. Ask for a new one.")
+        with self._lock:
+            if len(self._known) >= MAX_KNOWN:
+                self._known.clear()
+            self._known[digest] = (time.monotonic() + KNOWN_SECONDS, actor)
+        return actor
+
+    def forget(self) -> None:
+        """Look every token up again."""
+        with self._lock:
+            self._known.clear()
+
+
+def register_permissions(app: Flask, callers: Callers) -> None:
+    """Let a request through only to a route that declares who may use it."""
+
+    @app.before_request
+    def authorise() -> None:
+        view = current_app.view_functions.get(request.endpoint or "")
+        if view is None:
+            return  # no such address; the framework answers 404 or 405
+        declared = getattr(view, "permission", None)
+        if declared == OPEN:
+            return
+        kind, _, token = request.headers.get("Authorization", "").partition(" ")
+        if kind.lower() != "bearer" or not token:
+            raise NotSignedIn("Send a token in the header Authorization: Bearer TOKEN.")
+        g.actor = callers.of_token(token.strip())
+        assert isinstance(declared, Permission), f"{request.endpoint} declares no permission"
+        require(g.actor, declared)

@@ -1,0 +1,114 @@
+"""Errors become `application/problem+json`; the only place that knows their HTTP numbers.
+
+Source: RFC 9457.
+"""
+
+from http import HTTPStatus
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
+
+from engine.kernel import json_text
+from engine.kernel.errors import (
+    Conflict,
+    Invalid,
+    NotFound,
+    NotPermitted,
+    NotSignedIn,
+    PreconditionRequired,
+    RoutecardError,
+    Stale,
+    Unavailable,
+)
+from engine.kernel.log import log
+
+STATUS: dict[type[RoutecardError], int] = {
+    Invalid: 422,
+    NotFound: 404,
+    NotSignedIn: 401,
+    NotPermitted: 403,
+    Conflict: 409,
+    Stale: 412,
+    PreconditionRequired: 428,
+    Unavailable: 503,
+}
+RETRY_SECONDS = "2"
+
+
+def status_of(refusal: RoutecardError) -> int:
+    """The HTTP status of a refusal, by its nearest known class."""
+    for kind in type(refusal).__mro__:
+        if kind in STATUS:
+            return STATUS[kind]
+    return 409
+
+
+def problem_document(refusal: RoutecardError, instance: str) -> dict[str, object]:
+    """The body that describes a refusal."""
+    document: dict[str, object] = {
+        "type": f"/problems/{refusal.code}",
+        "title": refusal.title,
+        "status": status_of(refusal),
+        "detail": refusal.detail,
+        "instance": instance,
+    }
+    if refusal.errors:
+        document["errors"] = [{"pointer": e.pointer, "detail": e.detail} for e in refusal.errors]
+    return document | refusal.members
+
+
+def problem(document: dict[str, object]) -> Response:
+    """A response that carries a problem."""
+    status = document["status"]
+    assert isinstance(status, int)
+    return Response(
+        json_text.write(document), status, mimetype="application/problem+json"
+    )
+
+
+def register_problems(app: Flask) -> None:
+    """Answer every error of ours, of the framework and of a bug as a problem."""
+
+    @app.errorhandler(RoutecardError)
+    def refused(refusal: RoutecardError) -> Response:
+        response = problem(problem_document(refusal, request.path))
+        if isinstance(refusal, NotSignedIn):
+            response.headers["WWW-Authenticate"] = 'Bearer realm="routecard"'
+        if isinstance(refusal, Unavailable):
+            response.headers["Retry-After"] = RETRY_SECONDS
+        return response
+
+    @app.errorhandler(HTTPException)
+    def framework(error: HTTPException) -> Response:
+        status = error.code or 500
+        response = problem(_framework_document(error, status))
+        if isinstance(error, MethodNotAllowed) and error.valid_methods:
+            response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+        return response
+
+    @app.errorhandler(Exception)
+    def bug(error: Exception) -> Response:
+        log.error("request_failed", path=request.path, method=request.method, exc_info=error)
+        return problem(
+            {
+                "type": "/problems/internal",
+                "title": "Internal error",
+                "status": 500,
+                "detail": "Something went wrong here; it was logged. Nothing was changed.",
+                "instance": request.path,
+            }
+        )
+
+
+def _framework_document(error: HTTPException, status: int) -> dict[str, object]:
+    phrase = HTTPStatus(status).phrase
+    detail = error.description or phrase
+    if isinstance(error, RequestEntityTooLarge):
+        detail = "The request is larger than this address accepts."
+    return {
+        "type": f"/problems/{phrase.lower().replace(' ', '-')}",
+        "title": phrase,
+        "status": status,
+        "detail": detail,
+        "instance": request.path,
+    }

@@ -1,0 +1,206 @@
+"""Processes: deploy, review, release, retire, read."""
+
+from typing import Any
+
+from flask import Response, request
+from flask_smorest import Blueprint
+from werkzeug.datastructures import FileStorage
+
+from api.rest.route import Call, route
+from api.rest.schemas.common import PageQuery, Reason, page_of
+from api.rest.schemas.processes import ProcessOut, ProcessRowOut, VersionOut
+from engine.access.actor import ROLES
+from engine.access.permissions import Permission
+from engine.kernel.errors import FieldProblem, Invalid
+from engine.workflow.definition.bundles import MAX_BYTES, MAX_FILES, Bundle, kind_of, read_bundle
+from engine.workflow.work import plans, versions
+
+blueprint = Blueprint("processes", __name__, description="Diagrams and their versions")
+MAIN = "main"
+XML = "application/xml"
+UPLOAD = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            XML: {"schema": {"type": "string", "description": "One BPMN 2.0 document"}},
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "description": "A bundle: `main` is the routing, the other parts are files "
+                    "named *.bpmn, *.dmn or *.form.json",
+                    "properties": {MAIN: {"type": "string", "format": "binary"}},
+                    "required": [MAIN],
+                    "additionalProperties": {"type": "string", "format": "binary"},
+                }
+            },
+        },
+    }
+}
+
+
+@route(
+    blueprint,
+    "POST",
+    "/processes",
+    permission=Permission.PROCESS_DEPLOY,
+    answer=VersionOut,
+    status=201,
+    max_bytes=MAX_BYTES + 1024 * 1024,
+    raw_body=True,
+    **UPLOAD,
+)
+def deploy(call: Call) -> Response:
+    """Deploy a BPMN document or a bundle as a draft; the same digest again answers 200."""
+    bundle = _uploaded()
+    known = call.read(versions.known, bundle=bundle, site=call.actor.site)
+    findings = versions.check(bundle, known)
+    return call.run(
+        versions.deploy,
+        bundle=bundle,
+        findings=findings,
+        expected=call.expected,
+        shown=lambda result: result[1],
+        status=lambda result: 201 if result[0] else 200,
+        etag=lambda result: _etag(result[1]),
+    )
+
+
+@route(
+    blueprint,
+    "GET",
+    "/processes",
+    permission=Permission.READ,
+    answer=page_of(ProcessRowOut),
+    query=PageQuery,
+)
+def list_processes(call: Call) -> Response:
+    """Every process, ordered by key."""
+    return call.answer(call.read(versions.processes, site=call.actor.site, **call.args))
+
+
+@route(
+    blueprint, "GET", "/processes/<string:key>", permission=Permission.READ, answer=ProcessOut
+)
+def get_process(call: Call, key: str) -> Response:
+    """A process with its versions and triggers."""
+    return call.answer(call.read(versions.process_item, key=key, site=call.actor.site))
+
+
+VERSION = "/processes/<string:key>/versions/<int:version>"
+
+
+@route(blueprint, "GET", VERSION, permission=Permission.READ, answer=VersionOut)
+def get_version(call: Call, key: str, version: int) -> Response:
+    """One version, with the findings of its deployment."""
+    item = call.read(versions.version_item, key=key, version=version, site=call.actor.site)
+    return call.answer(item, etag=_etag(item))
+
+
+@route(
+    blueprint,
+    "GET",
+    VERSION + ".bpmn",
+    permission=Permission.READ,
+    answer=None,
+    responses={"200": {"description": "The XML", "content": {XML: {"schema": {"type": "string"}}}}},
+)
+def get_xml(call: Call, key: str, version: int) -> Response:
+    """The diagram, byte for byte as it was deployed."""
+    xml = call.read(versions.main_file, key=key, version=version, site=call.actor.site)
+    return Response(xml, mimetype=XML, headers={"Content-Disposition": "attachment"})
+
+
+@route(
+    blueprint,
+    "POST",
+    VERSION + "/submit",
+    permission=Permission.PROCESS_DEPLOY,
+    answer=VersionOut,
+)
+def submit(call: Call, key: str, version: int) -> Response:
+    """Hand a draft to review."""
+    return call.run(versions.submit, key=key, version=version)
+
+
+@route(
+    blueprint,
+    "POST",
+    VERSION + "/reject",
+    permission=Permission.PROCESS_RELEASE,
+    answer=VersionOut,
+    body=Reason,
+)
+def reject(call: Call, key: str, version: int) -> Response:
+    """Send a version back from review."""
+    return call.run(versions.reject, key=key, version=version, **call.body)
+
+
+@route(
+    blueprint,
+    "POST",
+    VERSION + "/release",
+    permission=Permission.PROCESS_RELEASE,
+    answer=VersionOut,
+)
+def release(call: Call, key: str, version: int) -> Response:
+    """Release a version: it becomes immutable, what it names is pinned."""
+    site = call.actor.site
+    identity = call.read(versions.version_id, key=key, version=version, site=site)
+    bundle, _pins = call.read(plans.bundle_of, version_id=identity)
+    return call.run(versions.release, key=key, version=version, bundle=bundle)
+
+
+@route(
+    blueprint,
+    "POST",
+    VERSION + "/retire",
+    permission=Permission.PROCESS_RELEASE,
+    answer=VersionOut,
+)
+def retire(call: Call, key: str, version: int) -> Response:
+    """Take a version out of use; what runs on it goes on."""
+    return call.run(versions.retire, key=key, version=version)
+
+
+def _etag(item: dict[str, Any]) -> str:
+    return versions.etag(item["digest"], item["state"])
+
+
+def _uploaded() -> Bundle:
+    """The bundle of the request, read and bounded, before anything is stored."""
+    if request.mimetype != "multipart/form-data":
+        data = request.get_data()
+        if not data:
+            raise Invalid("The request has no body; send a BPMN document.")
+        _check_size("main.bpmn", data)
+        return read_bundle("main.bpmn", {"main.bpmn": data}, ROLES)
+    parts = [(name, part) for name, given in request.files.lists() for part in given]
+    if [name for name, _ in parts].count(MAIN) != 1 or len(parts) > MAX_FILES:
+        raise Invalid(f"A bundle has 1 to {MAX_FILES} files; exactly one part is named {MAIN!r}.")
+    files: dict[str, bytes] = {}
+    main = ""
+    for name, part in parts:
+        label = _file_name(name, part)
+        if label in files:
+            raise Invalid(f"The bundle has two files named {label}; give each its own name.")
+        main = label if name == MAIN else main
+        files[label] = part.read()
+        _check_size(label, files[label])
+    return read_bundle(main, files, ROLES)
+
+
+def _file_name(name: str, part: FileStorage) -> str:
+    label = (part.filename or name).replace("\\", "/").rpartition("/")[2]
+    if name == MAIN:
+        return label if kind_of(label) == "process" else "main.bpmn"
+    if kind_of(label) is None:
+        problem = FieldProblem(f"/{name}", f"{label[:100]} is no .bpmn, .dmn or .form.json file.")
+        raise Invalid("The bundle holds a file of an unknown kind.", errors=[problem])
+    return label
+
+
+def _check_size(name: str, data: bytes) -> None:
+    if len(data) > MAX_BYTES:
+        raise Invalid(
+            f"{name} has {len(data) // 1024} kB; at most {MAX_BYTES // 1024} kB are accepted."
+        )

@@ -1,0 +1,1 @@
+"""What requests and answers look like, field by field; the OpenAPI document is made of these."""

@@ -1,0 +1,84 @@
+"""Work for machines and other systems."""
+
+import marshmallow as ma
+from marshmallow import fields, validate
+
+from api.rest.schemas.common import REASON, Strict, Variables, text
+
+
+LEASE = validate.Range(1, 24 * 3600)
+
+
+class ClaimJobsIn(Strict):
+    """Which jobs a worker takes, and for how long."""
+
+    topics = fields.List(text(), required=True, validate=validate.Length(1, 20))
+    worker = text(required=True)
+    limit = fields.Integer(load_default=1, strict=True, validate=validate.Range(1, 100))
+    lease_seconds = fields.Integer(load_default=60, strict=True, validate=LEASE)
+
+
+class CompleteJobIn(Strict):
+    """A worker's result."""
+
+    fence = fields.Integer(required=True, strict=True)
+    variables = Variables(load_default=dict)
+
+
+class FailJobIn(Strict):
+    """Why a worker could not do it; `code` raises the BPMN error of that name."""
+
+    fence = fields.Integer(required=True, strict=True)
+    message = fields.String(required=True, validate=REASON)
+    code = text(load_default=None, allow_none=True)
+    retry_in = fields.Integer(
+        load_default=None, allow_none=True, strict=True, validate=validate.Range(0, 30 * 86_400)
+    )
+
+
+class ExtendJobIn(Strict):
+    """How much longer a worker needs."""
+
+    fence = fields.Integer(required=True, strict=True)
+    lease_seconds = fields.Integer(required=True, strict=True, validate=LEASE)
+
+
+class ClaimedJobOut(ma.Schema):
+    """A job in a worker's hands."""
+
+    id = fields.UUID()
+    topic = fields.String()
+    action = fields.String(allow_none=True)
+    instance = fields.UUID()
+    business_key = fields.String(allow_none=True)
+    element = fields.String()
+    parameters = Variables()
+    fence = fields.Integer()
+    lease_until = fields.DateTime()
+    attempt = fields.Integer()
+
+
+class ClaimedJobsOut(ma.Schema):
+    """What a worker got."""
+
+    items = fields.List(fields.Nested(ClaimedJobOut))
+
+
+class JobOut(ma.Schema):
+    """Work for a machine or another system."""
+
+    id = fields.UUID()
+    instance = fields.UUID()
+    business_key = fields.String(allow_none=True)
+    element = fields.String()
+    topic = fields.String()
+    state = fields.String(
+        validate=validate.OneOf(["open", "claimed", "completed", "failed", "cancelled"])
+    )
+    fence = fields.Integer()
+    attempt = fields.Integer()
+    attempts = fields.Integer()
+    worker = fields.String(allow_none=True)
+    lease_until = fields.DateTime(allow_none=True)
+    retry_at = fields.DateTime(allow_none=True)
+    message = fields.String(allow_none=True)

@@ -1,0 +1,29 @@
+"""Messages."""
+
+import marshmallow as ma
+from marshmallow import fields, validate
+
+from api.rest.schemas.common import Strict, Variables, text
+from engine.workflow.work.messages import MAX_TTL_SECONDS
+
+
+class MessageIn(Strict):
+    """A message from outside."""
+
+    name = text(required=True)
+    business_key = text(load_default=None, allow_none=True)
+    variables = Variables(load_default=dict)
+    ttl_seconds = fields.Integer(
+        load_default=None,
+        allow_none=True,
+        strict=True,
+        validate=validate.Range(0, MAX_TTL_SECONDS),
+    )
+    instance = fields.String(load_default=None, allow_none=True)
+
+
+class DeliveryOut(ma.Schema):
+    """What became of a message."""
+
+    delivered = fields.Integer()
+    waiting_until = fields.DateTime()

@@ -1,0 +1,160 @@
+"""Tasks: the work list, claim, assign, complete."""
+
+from typing import Any
+
+from flask import Response
+from flask_smorest import Blueprint
+
+from api.problems import problem_document, status_of
+from api.rest.route import Call, route
+from api.rest.schemas.common import page_of
+from api.rest.schemas.tasks import (
+    AssignIn,
+    CompletedTaskOut,
+    CompleteIn,
+    CompleteManyIn,
+    CompleteManyOut,
+    GuardOut,
+    TaskOut,
+    TaskQuery,
+)
+from engine.access import queries as access_queries
+from engine.access.permissions import Permission
+from engine.kernel.errors import Invalid, RoutecardError
+from engine.kernel.ids import from_text
+from engine.kernel.uow import Uow
+from engine.workflow.work import queries, tasks
+
+blueprint = Blueprint("tasks", __name__, description="Work for people")
+ONE = "/tasks/<string:task>"
+
+
+@route(
+    blueprint,
+    "GET",
+    "/tasks",
+    permission=Permission.READ,
+    answer=page_of(TaskOut),
+    query=TaskQuery,
+)
+def list_tasks(call: Call) -> Response:
+    """Tasks by priority (highest first), due time and age."""
+    if call.args["instance"] is not None:
+        call.args["instance"] = from_text(call.args["instance"], "instance")
+    return call.answer(call.read(queries.tasks, actor=call.actor, **call.args))
+
+
+@route(blueprint, "GET", ONE, permission=Permission.READ, answer=TaskOut)
+def get_task(call: Call, task: str) -> Response:
+    """One task."""
+    item = call.read(queries.task_item, task=_id(task), site=call.actor.site)
+    return call.answer(item, etag=f"{item['state']}-{item['assignee'] or ''}")
+
+
+@route(blueprint, "GET", ONE + "/guards", permission=Permission.READ, answer=page_of(GuardOut))
+def get_guards(call: Call, task: str) -> Response:
+    """Why the caller cannot work on the task now; empty when nothing is in the way."""
+    return call.answer(
+        {"items": call.read(tasks.why_not, task=_id(task), actor=call.actor), "next": None}
+    )
+
+
+@route(blueprint, "POST", ONE + "/claim", permission=Permission.TASK_COMPLETE, answer=TaskOut)
+def claim(call: Call, task: str) -> Response:
+    """Take an open task."""
+    return call.run(tasks.claim, task=_id(task), expected=call.expected)
+
+
+@route(blueprint, "POST", ONE + "/unclaim", permission=Permission.TASK_COMPLETE, answer=TaskOut)
+def unclaim(call: Call, task: str) -> Response:
+    """Give a claimed task back."""
+    return call.run(tasks.unclaim, task=_id(task), expected=call.expected)
+
+
+@route(
+    blueprint,
+    "POST",
+    ONE + "/assign",
+    permission=Permission.TASK_ASSIGN,
+    answer=TaskOut,
+    body=AssignIn,
+)
+def assign(call: Call, task: str) -> Response:
+    """Give a task to a person."""
+    person = call.read(access_queries.user, name=call.body["user"], site=call.actor.site)
+    return call.run(
+        tasks.assign,
+        task=_id(task),
+        user=person["name"],
+        roles=frozenset(person["roles"] if person["active"] else ()),
+        expected=call.expected,
+    )
+
+
+@route(
+    blueprint,
+    "POST",
+    ONE + "/complete",
+    permission=Permission.TASK_COMPLETE,
+    answer=CompletedTaskOut,
+    body=CompleteIn,
+)
+def complete(call: Call, task: str) -> Response:
+    """Complete a task with the answers of its form."""
+    _no_signature(call.body)
+    return call.run(
+        tasks.complete,
+        task=_id(task),
+        variables=call.body["variables"],
+        expected=call.expected,
+    )
+
+
+@route(
+    blueprint,
+    "POST",
+    "/tasks/complete",
+    permission=Permission.TASK_COMPLETE,
+    answer=CompleteManyOut,
+    body=CompleteManyIn,
+)
+def complete_many(call: Call) -> Response:
+    """Complete several tasks, each applied or refused on its own."""
+    return call.run(_complete_each, items=call.body["items"])
+
+
+def _complete_each(uow: Uow, *, items: list[dict[str, Any]], actor: Any) -> dict[str, Any]:
+    """One transaction for all; the instances are locked in one order, whatever the request's."""
+    answers: dict[int, dict[str, Any]] = {}
+    for number in tasks.locking_order(uow, [_id_or_none(item["id"]) for item in items]):
+        item = items[number]
+        try:
+            _no_signature(item)
+            with uow.savepoint():
+                done = tasks.complete(
+                    uow, task=_id(item["id"]), variables=item["variables"], actor=actor
+                )
+            answers[number] = {"id": item["id"], "status": 200, "task": done}
+        except RoutecardError as refusal:
+            answers[number] = {
+                "id": item["id"],
+                "status": status_of(refusal),
+                "problem": problem_document(refusal, f"/api/v1/tasks/{item['id']}/complete"),
+            }
+    return {"items": [answers[number] for number in range(len(items))]}
+
+
+def _no_signature(body: dict[str, Any]) -> None:
+    if body["signature"] is not None:
+        raise Invalid("This task asks for no signature; leave `signature` out.")
+
+
+def _id(text: str) -> bytes:
+    return from_text(text, "task")
+
+
+def _id_or_none(text: str) -> bytes | None:
+    try:
+        return _id(text)
+    except RoutecardError:
+        return None

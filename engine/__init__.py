@@ -1,0 +1,1 @@
+"""The plant's rules and its BPMN runtime; no HTTP, no machine's protocol."""

@@ -1,0 +1,85 @@
+"""Ticks of the background: due timers, expired leases, what may be forgotten.
+
+APScheduler calls them from memory; what is due stands in the tables, so a tick that is missed, or
+that two processes run at once, changes nothing but the delay.
+"""
+
+from collections.abc import Callable
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from engine.kernel import idempotency
+from engine.kernel.errors import RoutecardError
+from engine.kernel.log import log
+from engine.kernel.store import Store
+from engine.workflow.work import jobs, messages, plans, timers
+
+TIMER_SECONDS = 0.5
+LEASE_SECONDS = 2.0
+CLEANING_SECONDS = 60.0
+MAX_SLICES = 500
+
+
+class Background:
+    """The ticks of one process."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._scheduler = BackgroundScheduler(
+            executors={"default": ThreadPoolExecutor(1)},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+            timezone="UTC",
+        )
+        for seconds, tick in (
+            (TIMER_SECONDS, self.fire_timers),
+            (LEASE_SECONDS, self.free_leases),
+            (CLEANING_SECONDS, self.clean),
+        ):
+            self._scheduler.add_job(self._guarded(tick), "interval", seconds=seconds)
+
+    def start(self) -> None:
+        """Begin to tick."""
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Finish the tick that runs, and tick no more."""
+        self._scheduler.shutdown(wait=True)
+
+    def fire_timers(self) -> int:
+        """Fire everything that is due; the number fired."""
+        return self._in_slices(timers.fire_due, timers.next_due)
+
+    def free_leases(self) -> int:
+        """Open jobs whose lease ran out; the number met."""
+        return self._in_slices(jobs.free_expired, jobs.next_expiry)
+
+    def clean(self) -> int:
+        """Forget kept answers and messages that are too old; the number forgotten."""
+        forgotten = self._in_slices(idempotency.forget, idempotency.oldest)
+        return forgotten + self._in_slices(messages.drop_expired, messages.next_expiry)
+
+    def _in_slices(
+        self, command: Callable[..., int], anything: Callable[..., bool]
+    ) -> int:
+        """Run a command as long as a look without the writer says that there is work for it."""
+        total = 0
+        for _ in range(MAX_SLICES):
+            if not self.store.read(anything):
+                break
+            done = plans.run(self.store, command)
+            if not done:
+                break
+            total += done
+        return total
+
+    def _guarded(self, tick: Callable[[], int]) -> Callable[[], None]:
+        def run() -> None:
+            try:
+                tick()
+            except RoutecardError as refusal:
+                log.warning("tick_refused", tick=tick.__name__, detail=refusal.detail)
+            except Exception:  # a tick that fails must not end the ticking
+                log.exception("tick_failed", tick=tick.__name__)
+
+        return run

@@ -1,0 +1,103 @@
+"""The schema's common ground, and statements that are built once and run by the driver.
+
+Ids are 16 bytes, instants are whole milliseconds, JSON is bytes: the same SQL and the same sizes on
+SQLite and PostgreSQL, and no conversion between the driver and a command.
+"""
+
+import sqlite3
+from collections.abc import Mapping
+from typing import Any
+
+import psycopg
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+DatabaseError = (sqlite3.Error, psycopg.Error)
+IntegrityError = (sqlite3.IntegrityError, psycopg.IntegrityError)
+
+# A table whose key is not a running number is stored in the order of its key: one tree, not two.
+BY_KEY: dict[str, Any] = {"sqlite_with_rowid": False}
+
+DEFAULT_SITE = 1
+
+
+def key(name: str = "id", *, primary_key: bool = True, **options: Any) -> sa.Column[bytes]:
+    """A column for a UUIDv7 of 16 bytes."""
+    return sa.Column(name, sa.LargeBinary(16), primary_key=primary_key, **options)
+
+
+def reference(name: str, *, nullable: bool = False) -> sa.Column[bytes]:
+    """A column holding the key of another row."""
+    return sa.Column(name, sa.LargeBinary(16), nullable=nullable)
+
+
+def site() -> sa.Column[int]:
+    """The site every row belongs to."""
+    return sa.Column(
+        "site_id", sa.Integer, nullable=False, server_default=sa.text(str(DEFAULT_SITE))
+    )
+
+
+def instant(name: str, *, nullable: bool = False) -> sa.Column[int]:
+    """A column for an instant: milliseconds since 1970-01-01T00:00Z."""
+    return sa.Column(name, sa.BigInteger, nullable=nullable)
+
+
+def text(name: str, *, nullable: bool = False, **options: Any) -> sa.Column[str]:
+    """A column for text."""
+    return sa.Column(name, sa.Text, nullable=nullable, **options)
+
+
+def number(name: str, *, nullable: bool = False, **options: Any) -> sa.Column[int]:
+    """A column for a whole number."""
+    return sa.Column(name, sa.Integer, nullable=nullable, **options)
+
+
+def body(name: str, *, nullable: bool = False) -> sa.Column[bytes]:
+    """A column for bytes that the database need not look into: JSON, XML, a digest."""
+    return sa.Column(name, sa.LargeBinary, nullable=nullable)
+
+
+class Statement:
+    """One SQL statement: written with SQLAlchemy Core, compiled once, run straight by the driver.
+
+    Parameters are `bindparam` names; constants are part of the statement. `IN` with a variable
+    number of values is not possible; build one statement per number of values instead.
+    """
+
+    __slots__ = ("_fixed", "_sql")
+
+    def __init__(self, construct: sa.sql.ClauseElement) -> None:
+        self._sql: dict[str, str] = {}
+        self._fixed: dict[str, dict[str, Any]] = {}
+        for dialect in (
+            sqlite.dialect(paramstyle="named"),
+            postgresql.psycopg.dialect(paramstyle="pyformat"),
+        ):
+            compiled = construct.compile(dialect=dialect)
+            fixed = {k: v for k, v in (compiled.params or {}).items() if v is not None}
+            self._sql[dialect.name] = str(compiled)
+            self._fixed[dialect.name] = fixed
+
+    def prepared(self, dialect: str) -> tuple[str, Mapping[str, Any]]:
+        """The SQL text for a dialect, and the constants that go along with every call."""
+        return self._sql[dialect], self._fixed[dialect]
+
+
+def insert(table: sa.Table, *leave_out: str) -> Statement:
+    """INSERT of a row, a parameter per column by its name."""
+    return Statement(
+        sa.insert(table).values(
+            {c.name: sa.bindparam(c.name) for c in table.columns if c.name not in leave_out}
+        )
+    )

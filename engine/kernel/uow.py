@@ -1,0 +1,82 @@
+"""One unit of work: the statements of one command, inside a transaction that only the store ends."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from engine.kernel.clock import to_ms
+from engine.kernel.db import Statement
+
+Row = tuple[Any, ...]
+Parameters = Mapping[str, Any]
+
+
+class Uow:
+    """Runs prepared statements on one connection of the driver.
+
+    `now` is the instant of the command (tz-aware UTC), `now_ms` the same as the tables store it.
+    `on_commit` collects what may happen only once the commit is durable.
+    """
+
+    __slots__ = ("_cursor", "_depth", "dialect", "now", "now_ms", "on_commit", "statements")
+
+    def __init__(self, cursor: Any, dialect: str, now: datetime) -> None:
+        self._cursor = cursor
+        self._depth = 0
+        self.dialect = dialect
+        self.now = now
+        self.now_ms = to_ms(now)
+        self.on_commit: list[Callable[[], None]] = []
+        self.statements = 0
+
+    def one(self, statement: Statement, **parameters: Any) -> Row | None:
+        """The first row, or None."""
+        self._run(statement, parameters)
+        row: Row | None = self._cursor.fetchone()
+        return row
+
+    def all(self, statement: Statement, **parameters: Any) -> list[Row]:
+        """Every row."""
+        self._run(statement, parameters)
+        rows: list[Row] = self._cursor.fetchall()
+        return rows
+
+    def write(self, statement: Statement, parameters: Parameters | Sequence[Parameters]) -> int:
+        """Write with one set of parameters, or with several in one go; the number of rows met."""
+        if isinstance(parameters, Mapping):
+            self._run(statement, parameters)
+        elif len(parameters) == 1:
+            self._run(statement, parameters[0])
+        elif parameters:
+            sql, fixed = statement.prepared(self.dialect)
+            self.statements += 1
+            self._cursor.executemany(sql, [{**fixed, **p} for p in parameters])
+        else:
+            return 0
+        count: int = self._cursor.rowcount
+        return count
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """What happens inside is undone if it raises; the rest of the command stays."""
+        self._depth += 1
+        name = f"s{self._depth}"
+        waiting = len(self.on_commit)
+        self._cursor.execute(f"SAVEPOINT {name}")
+        try:
+            yield
+        except BaseException:
+            self._cursor.execute(f"ROLLBACK TO SAVEPOINT {name}")
+            self._cursor.execute(f"RELEASE SAVEPOINT {name}")
+            del self.on_commit[waiting:]
+            raise
+        else:
+            self._cursor.execute(f"RELEASE SAVEPOINT {name}")
+        finally:
+            self._depth -= 1
+
+    def _run(self, statement: Statement, parameters: Parameters) -> None:
+        sql, fixed = statement.prepared(self.dialect)
+        self.statements += 1
+        self._cursor.execute(sql, {**fixed, **parameters} if fixed else parameters)

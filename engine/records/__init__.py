@@ -1,0 +1,1 @@
+"""What stays for ever: the audit trail, signatures and files."""

@@ -1,0 +1,1 @@
+"""The BPMN runtime; it knows diagrams, but no order, lot or machine."""

@@ -1,0 +1,1 @@
+"""From a file to a released bundle: parsing, lint, expressions, decisions, versions."""

@@ -1,0 +1,16 @@
+"""What keeps one instance from taking the plant along. Each limit ends in an incident or a refusal."""
+
+AUTOMATIC_STEPS = 10_000
+"""Automatic steps in one advance; a loop without a person or a wait ends here."""
+
+NESTED_CALLS = 20
+"""Scopes inside one another, called processes and subprocesses together."""
+
+VARIABLE_BYTES = 256 * 1024
+"""All variables of an instance together, as JSON."""
+
+VARIABLE_DEPTH = 20
+"""Lists and objects inside one another."""
+
+NAME_LENGTH = 100
+"""Characters of a variable's name."""

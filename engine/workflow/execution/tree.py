@@ -1,0 +1,245 @@
+"""The live tree of an instance: SpiffWorkflow's workflows and tasks, made anew from the frontier.
+
+The other module that touches the library's inside. The library keeps a tree of all tasks ever run,
+copies data from task to task and walks the tree at each step; here the tree holds live tokens only,
+variables live in the scopes, and what can run next stands in a queue.
+"""
+
+from collections import deque
+from typing import Any
+
+from SpiffWorkflow.bpmn import BpmnWorkflow
+from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
+from SpiffWorkflow.task import Task
+from SpiffWorkflow.util.task import TaskState
+
+from engine.workflow.definition.model import Flow, Node, ScopeModel
+from engine.workflow.definition.plan import Plan
+from engine.workflow.definition.specs import Conductor, Element, spec_name
+from engine.workflow.execution.frontier import (
+    INCIDENT,
+    ROOT,
+    STUCK,
+    WAITING,
+    Frontier,
+    ScopeState,
+    TokenState,
+    Variables,
+)
+
+
+class _NoScripts:
+    """Stands where the library keeps its script engine: nothing is ever evaluated there."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise PermissionError("scripts never run; conditions are compiled when a bundle is read")
+
+
+_NO_SCRIPTS = _NoScripts()
+
+
+class Token(Task):  # type: ignore[misc]
+    """A live token, numbered within its instance. `since` is when it came, in milliseconds."""
+
+    def __init__(self, branch: "Root | Branch", spec: Element, number: int, since: int) -> None:
+        super().__init__(branch, spec, None, TaskState.FUTURE, number)
+        self.since = since
+        self.changed: Variables = {}
+        self.answers: Variables | None = None
+        self.chosen: Flow | None = None
+        self.stuck = False
+        self.actor: str | None = None
+
+    @property
+    def number(self) -> int:
+        """The token's number in its instance."""
+        number: int = self.id
+        return number
+
+    @property
+    def node(self) -> Node:
+        """The element where the token is."""
+        node: Node = self.task_spec.node
+        return node
+
+    @property
+    def live(self) -> bool:
+        """Whether the token is still in the tree."""
+        return self.id in self.workflow.tasks
+
+    @property
+    def incident(self) -> bool:
+        """Whether the token cannot go on by itself."""
+        return bool(self._state == TaskState.ERROR)
+
+    @property
+    def resting(self) -> bool:
+        """Whether the token waits for somebody or something outside, or is an incident."""
+        return bool(self._state in (TaskState.STARTED, TaskState.ERROR))
+
+    def rest(self) -> None:
+        """Let the token wait (again)."""
+        self._state = TaskState.STARTED
+
+    def fail(self) -> None:
+        """Leave the token where it is, as an incident."""
+        self._state = TaskState.ERROR
+
+    def again(self) -> None:
+        """Let the token arrive at its element once more."""
+        self._state = TaskState.FUTURE
+        self.task_spec._update(self)
+
+    def _set_state(self, value: int) -> None:
+        # The library builds a dictionary for a log line at each change; nobody reads those.
+        self._state = value
+
+
+class _Scope:
+    """What a process and a subprocess have in common; mixed into the library's workflows."""
+
+    state: ScopeState
+    plan: Plan
+    model: ScopeModel
+    tasks: dict[int, Token]
+    spec: Any
+    top_workflow: "Root"
+
+    def settle_in(self, state: ScopeState, plan: Plan, model: ScopeModel) -> None:
+        """Take a state and the definition that it belongs to."""
+        self.state, self.plan, self.model = state, plan, model
+
+    def place(self, spec: Element) -> Token:
+        """A new token at an element, ready to run."""
+        root = self.top_workflow
+        token = Token(self, spec, root.next_number, root.now)  # type: ignore[arg-type]
+        root.next_number += 1
+        spec._update(token)
+        return token
+
+    def place_stuck(self, element: str) -> Token:
+        """A token that stands for a join whose missing tokens can no longer come."""
+        root = self.top_workflow
+        spec = self.spec.task_specs[spec_name(element)]
+        token = Token(self, spec, root.next_number, root.now)  # type: ignore[arg-type]
+        root.next_number += 1
+        token.stuck = True
+        token.fail()
+        return token
+
+    def place_at(self, element: str) -> Token:
+        """A new token at the element of that id."""
+        return self.place(self.spec.task_specs[spec_name(element)])
+
+    def drop(self, token: Token) -> None:
+        """Take a token out of the tree, and the scope inside it."""
+        self.tasks.pop(token.id, None)
+        self.top_workflow.subprocesses.pop(token.id, None)
+
+    def _task_completed_notify(self, task: Token) -> None:
+        self.drop(task)
+        self.top_workflow.left.append(self)
+
+    @property
+    def wall(self) -> "Root | Branch":
+        """The process or called process whose variables this scope reads and writes."""
+        scope: Any = self
+        while scope.state.variables is None:
+            scope = scope.parent_workflow
+        found: Root | Branch = scope
+        return found
+
+    @property
+    def variables(self) -> Variables:
+        """The variables visible here."""
+        values = self.wall.state.variables
+        assert values is not None
+        return values
+
+
+class Root(_Scope, BpmnWorkflow):  # type: ignore[misc]
+    """The running instance. `ready` holds what can run next, `left` scopes that lost a token."""
+
+    def __init__(self, plan: Plan, conductor: Conductor, now: int, state: ScopeState) -> None:
+        self.conductor, self.now, self.next_number = conductor, now, 1
+        self.ready: deque[Token] = deque()
+        self.left: deque[Root | Branch] = deque()
+        super().__init__(
+            plan.specs[plan.model.key], plan.specs, script_engine=_NO_SCRIPTS, deserializing=True
+        )
+        self.settle_in(state, plan, plan.model.root)
+
+    def open_scope(self, token: Token, state: ScopeState) -> "Branch":
+        """The scope inside an activity's token."""
+        plan, node = token.workflow.plan, token.node
+        if node.type == "callActivity":
+            plan = plan.called[node.work.called or ""]
+            model = plan.model.root
+        else:
+            model = plan.model.scopes[node.id]
+        branch = Branch(plan.specs[model.id], token.id, self, deserializing=True)
+        branch.settle_in(state, plan, model)
+        self.subprocesses[token.id] = branch
+        return branch
+
+    def inside(self, token: Token) -> "Branch | None":
+        """The scope inside an activity's token, if it is open."""
+        found: Branch | None = self.subprocesses.get(token.id)
+        return found
+
+    def scopes(self) -> "list[Root | Branch]":
+        """Every live scope, parents first."""
+        found: list[Root | Branch] = [self]
+        found += sorted(self.subprocesses.values(), key=lambda b: int(b.state.number))
+        return found
+
+    def tokens(self) -> list[Token]:
+        """Every live token, oldest first."""
+        return sorted(
+            (t for scope in self.scopes() for t in scope.tasks.values()), key=lambda t: t.number
+        )
+
+    def token(self, number: int) -> Token | None:
+        """The live token of that number."""
+        return next((s.tasks[number] for s in self.scopes() if number in s.tasks), None)
+
+
+class Branch(_Scope, BpmnSubWorkflow):  # type: ignore[misc]
+    """A running subprocess or called process."""
+
+    def _calculate_depth(self) -> int:
+        parent = self.top_workflow.get_task_from_id(self.parent_task_id).workflow
+        return int(parent.depth) + 1
+
+
+def plant(plan: Plan, frontier: Frontier, conductor: Conductor, now: int) -> Root:
+    """The live tree of a frontier."""
+    root = Root(plan, conductor, now, frontier.scopes[0])
+    root.next_number = frontier.next
+    by_scope: dict[int, Root | Branch] = {ROOT: root}
+    inner = {s.number: s for s in frontier.scopes[1:]}
+    # A token is older than every token inside it, so its scope is there when they are planted.
+    for state in frontier.tokens:
+        branch = by_scope[state.scope]
+        token = Token(branch, branch.spec.task_specs[spec_name(state.element)], state.number, now)
+        token.since = state.since
+        token._state = TaskState.STARTED if state.state == WAITING else TaskState.ERROR
+        token.stuck = state.state == STUCK
+        if state.number in inner:
+            by_scope[state.number] = root.open_scope(token, inner[state.number])
+    return root
+
+
+def harvest(root: Root) -> Frontier:
+    """The frontier of a tree at rest."""
+    tokens = [
+        TokenState(
+            t.number,
+            t.node.id,
+            t.workflow.state.number,
+            t.since,
+            STUCK if t.stuck else INCIDENT if t.incident else WAITING,
+        )
+        for t in root.tokens()
+    ]
+    return Frontier(root.next_number, tokens, [s.state for s in root.scopes()])

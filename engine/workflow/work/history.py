@@ -1,0 +1,146 @@
+"""What happened in an instance, step by step; written once, never changed.
+
+A row holds the steps of one advance: what came in and what changed. What a step saw is the sum of
+the changes before it; every hundred steps a snapshot keeps that sum short.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+
+from engine.kernel import db, json_text
+from engine.kernel.clock import iso
+from engine.kernel.uow import Uow
+from engine.workflow import tables as t
+from engine.workflow.definition.plan import Plan
+from engine.workflow.execution.advance import Step
+
+SNAPSHOT_EVERY = 100
+CHANGE = "variablesChanged"
+Walls = dict[str, dict[str, object]]
+
+
+class Recorded(Protocol):
+    """The instance a history belongs to."""
+
+    id: bytes
+    steps: int
+
+    @property
+    def plan(self) -> Plan:
+        """The definition the instance runs on."""
+        ...
+
+
+def append(uow: Uow, instance: Recorded, steps: list[Step], variables: bytes) -> None:
+    """Write the steps of one advance, which `instance.steps` counts already.
+
+    `variables` are those before the advance; now and then they become the row's snapshot.
+    """
+    if not steps:
+        return
+    main, before = instance.plan.model.key, instance.steps - len(steps)
+    crossed = before // SNAPSHOT_EVERY != instance.steps // SNAPSHOT_EVERY
+    uow.write(
+        _INSERT,
+        {
+            "instance_id": instance.id,
+            "step": before + 1,
+            "at": uow.now_ms,
+            "steps": json_text.write([_packed(step, uow.now_ms, main) for step in steps]),
+            "snapshot": variables if crossed else None,
+        },
+    )
+
+
+def page(
+    uow: Uow, *, instance: bytes, plan: Plan, after: int, limit: int
+) -> list[dict[str, object]]:
+    """Steps `after + 1` to `after + limit`, each with the variables it saw at its end."""
+    start = uow.one(_SNAPSHOT, instance=instance, step=after + 1)
+    first, snapshot = (start[0], start[1]) if start else (0, None)
+    walls: Walls = json_text.read(snapshot) if snapshot else {}
+    rows = uow.all(_ROWS, instance=instance, first=first, last=after + limit)
+    found = []
+    for number, at, packed in _steps(rows):
+        walls.setdefault(str(packed.get("w", 0)), {}).update(packed.get("c", {}))
+        if after < number <= after + limit:
+            found.append(_item(number, at, packed, walls, plan))
+    return found
+
+
+def _packed(step: Step, now: int, main: str) -> dict[str, object]:
+    """A step with one-letter keys, leaving out what is as usual (docs/reference/history.md)."""
+    packed: dict[str, object] = {"e": step.element}
+    if step.process not in (main, ""):
+        packed["p"] = step.process
+    if step.wall:
+        packed["w"] = step.wall
+    if step.state != "completed":
+        packed["s"] = step.state
+    if step.started != now:
+        packed["b"] = now - step.started
+    if step.changed:
+        packed["c"] = step.changed
+    if step.answers and step.answers != step.changed:
+        packed["a"] = step.answers
+    if step.actor is not None:
+        packed["u"] = step.actor
+    if step.deviation is not None:
+        packed["d"] = step.deviation
+    return packed
+
+
+def _steps(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[int, int, dict[str, Any]]]:
+    for first, at, steps in rows:
+        for offset, packed in enumerate(json_text.read(steps)):
+            yield first + offset, at, packed
+
+
+def _item(
+    number: int, at: int, packed: dict[str, Any], walls: Walls, plan: Plan
+) -> dict[str, object]:
+    element = packed["e"]
+    node = plan.find(packed.get("p", plan.model.key), element) if element else None
+    changed = packed.get("c", {})
+    item: dict[str, object] = {
+        "step": number,
+        "element": element or None,
+        "name": node.name if node else "",
+        "type": node.type if node else CHANGE,
+        "state": packed.get("s", "completed"),
+        "started": iso(at - int(packed.get("b", 0))),
+        "ended": iso(at),
+        "actor": packed.get("u"),
+        "variables": dict(walls.get(str(packed.get("w", 0)), {})),
+        "changed": changed,
+        "answers": packed.get("a", changed if packed.get("u") else {}),
+    }
+    if "d" in packed:
+        item["deviation"] = packed["d"]
+    return item
+
+
+_h = t.history.c
+_INSERT = db.insert(t.history)
+# The latest snapshot up to a step; it holds the variables before the steps of its own row.
+_SNAPSHOT = db.Statement(
+    sa.select(_h.step, _h.snapshot)
+    .where(
+        _h.instance_id == sa.bindparam("instance"),
+        _h.step <= sa.bindparam("step"),
+        _h.snapshot.is_not(None),
+    )
+    .order_by(_h.step.desc())
+    .limit(sa.literal_column("1"))
+)
+_ROWS = db.Statement(
+    sa.select(_h.step, _h.at, _h.steps)
+    .where(
+        _h.instance_id == sa.bindparam("instance"),
+        _h.step >= sa.bindparam("first"),
+        _h.step <= sa.bindparam("last"),
+    )
+    .order_by(_h.step)
+)

@@ -1,0 +1,141 @@
+"""Incidents: a token that cannot go on by itself waits here for a person's decision."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine.access.actor import Actor
+from engine.kernel import db
+from engine.kernel.errors import Conflict, Invalid, NotFound
+from engine.kernel.ids import to_text
+from engine.kernel.uow import Uow
+from engine.records.audit import audit
+from engine.workflow import tables as t
+from engine.workflow.execution.advance import Advance
+from engine.workflow.execution.tree import Token
+from engine.workflow.execution.values import clean
+from engine.workflow.work import instances, jobs
+from engine.workflow.work.queries import incident_item
+from engine.workflow.work.running import Running, lock
+
+ACTIONS = ("retry", "complete", "throw", "cancel")
+
+
+class IncidentResolved(Conflict):
+    """The incident is no longer open."""
+
+    code = "incident-resolved"
+    title = "Incident resolved already"
+
+
+def retry(
+    uow: Uow, *, incident: bytes, actor: Actor, reason: str | None = None
+) -> dict[str, Any]:
+    """Let the token try again where it stands."""
+    running, token_number = _lock(uow, incident, actor)
+    _retry(uow, running, token_number, actor)
+    return _done(uow, incident, actor, "incident.retried", reason)
+
+
+def resolve(
+    uow: Uow,
+    *,
+    incident: bytes,
+    action: str,
+    reason: str,
+    actor: Actor,
+    variables: Mapping[str, object] | None = None,
+    code: str | None = None,
+) -> dict[str, Any]:
+    """Decide what becomes of the token.
+
+    `retry` tries again, `complete` goes on as if the step were done, `throw` raises a BPMN error
+    (its code in `code`) and `cancel` ends the instance. `variables` are written first.
+    """
+    running, number = _lock(uow, incident, actor)
+    values = clean(variables or {})
+    if action == "cancel":
+        instances.end(uow, running, reason, actor)
+    elif action == "retry":
+        if values:
+            advance = running.advance(uow)
+            advance.change(values, reason, actor.name)
+            running.save(uow, advance, actor)
+        _retry(uow, running, number, actor)
+    elif action in ACTIONS:
+        advance = running.advance(uow)
+        token = _token(advance, number)
+        if action == "complete":
+            _check_completable(token)
+            advance.complete(token, values, None, actor.name, reason)
+        else:
+            _throw(advance, token, values, code, reason, actor)
+        running.save(uow, advance, actor)
+    else:
+        raise Invalid(f"{action!r} is no action; write one of {', '.join(ACTIONS)}.")
+    return _done(uow, incident, actor, f"incident.{action}", reason)
+
+
+def _retry(uow: Uow, running: Running, number: int, actor: Actor) -> None:
+    advance = running.advance(uow)
+    token = _token(advance, number)
+    if token.node.type == "serviceTask" and jobs.reopen(uow, running.id, number):
+        advance.wait_again(token)
+    else:
+        advance.retry(token)
+    running.save(uow, advance, actor)
+
+
+def _throw(
+    advance: Advance,
+    token: Token,
+    values: dict[str, object],
+    code: str | None,
+    reason: str,
+    actor: Actor,
+) -> None:
+    if not code:
+        raise Invalid("To throw an error, name its code in `code`.")
+    advance.write(token, values)
+    if not advance.throw(token, code, reason, actor.name):
+        raise Conflict(f"Nothing catches the error {code} here; the incident stays as it was.")
+
+
+def _check_completable(token: Token) -> None:
+    if token.node.type == "exclusiveGateway":
+        raise Conflict(
+            f"{token.node.id} must choose a way: change the variables its conditions read, "
+            "then retry."
+        )
+
+
+def _token(advance: Advance, number: int) -> Token:
+    token = advance.root.token(number)
+    if token is None or not token.incident:
+        raise IncidentResolved("The token went on meanwhile; the incident is resolved.")
+    return token
+
+
+def _lock(uow: Uow, incident: bytes, actor: Actor) -> tuple[Running, int]:
+    row = uow.one(_INCIDENT, id=incident)
+    if row is None or row[1] != actor.site:
+        raise NotFound("There is no such incident.")
+    running = lock(uow, bytes(row[0]), actor.site)
+    again = uow.one(_INCIDENT, id=incident)
+    if again is None or again[3] != "open":
+        raise IncidentResolved("The incident is resolved already.")
+    return running, row[2]
+
+
+def _done(
+    uow: Uow, incident: bytes, actor: Actor, action: str, reason: str | None
+) -> dict[str, Any]:
+    audit(uow, actor, action, f"incident:{to_text(incident)}", {"reason": reason})
+    return incident_item(uow, incident=incident, site=actor.site)
+
+
+_n = t.incident.c
+_INCIDENT = db.Statement(
+    sa.select(_n.instance_id, _n.site_id, _n.token, _n.state).where(_n.id == sa.bindparam("id"))
+)

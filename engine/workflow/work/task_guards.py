@@ -1,0 +1,69 @@
+"""What may forbid work on a task now: the wrong role, a closed task, a suspended instance, a holder."""
+
+from collections.abc import Iterator
+
+from engine.access.actor import Actor, Role
+from engine.kernel.clock import iso
+from engine.kernel.errors import NotPermitted
+from engine.kernel.guards import Reason, guard
+from engine.kernel.ids import to_text
+from engine.kernel.uow import Uow
+from engine.workflow.work.running import SUSPENDED, InstanceSuspended
+from engine.workflow.work.tasks import (
+    Task,
+    TaskAlreadyCompleted,
+    TaskCancelled,
+    TaskClaimed,
+    closed,
+)
+
+
+@guard("task.1-role")
+def not_your_role(_uow: Uow, task: Task, actor: Actor) -> Iterator[Reason]:
+    """The lane of the task asks for a role that the person does not have."""
+    if task.role and task.role not in actor.roles:
+        yield Reason(
+            "not-permitted",
+            f"This task needs the role {task.role}, which {actor.name} does not have.",
+            f"role:{task.role}",
+            Role.TEAM_LEAD,
+            NotPermitted,
+        )
+
+
+@guard("task.2-open")
+def not_open(_uow: Uow, task: Task, _actor: Actor) -> Iterator[Reason]:
+    """The task is over."""
+    if task.state == "completed":
+        yield Reason(
+            TaskAlreadyCompleted.code, closed(task).detail, task.subject, "", TaskAlreadyCompleted
+        )
+    elif task.state == "cancelled":
+        message = f"The process went on without this task at {iso(task.closed)}."
+        yield Reason(TaskCancelled.code, message, task.subject, "", TaskCancelled)
+
+
+@guard("task.3-suspended")
+def suspended(_uow: Uow, task: Task, _actor: Actor) -> Iterator[Reason]:
+    """Nobody works on a suspended instance."""
+    if task.instance.state == SUSPENDED:
+        yield Reason(
+            InstanceSuspended.code,
+            "The instance is suspended; somebody who may resume it must do so first.",
+            f"instance:{to_text(task.instance.id)}",
+            Role.TEAM_LEAD,
+            InstanceSuspended,
+        )
+
+
+@guard("task.4-claimed")
+def claimed_by_another(_uow: Uow, task: Task, actor: Actor) -> Iterator[Reason]:
+    """Another person holds the task."""
+    if task.state == "claimed" and task.assignee != actor.name:
+        yield Reason(
+            TaskClaimed.code,
+            f"{task.assignee} holds this task. Ask for it to be given back.",
+            f"user:{task.assignee}",
+            task.assignee or "",
+            TaskClaimed,
+        )

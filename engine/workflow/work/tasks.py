@@ -1,0 +1,364 @@
+"""Work for people: claim, assign and complete tasks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine.access.actor import Actor, Role
+from engine.kernel import db, guards
+from engine.kernel.clock import iso
+from engine.kernel.errors import Conflict, FieldProblem, Invalid, NotFound, NotPermitted, Stale
+from engine.kernel.ids import to_text
+from engine.kernel.uow import Uow
+from engine.records.audit import audit
+from engine.workflow import tables as t
+from engine.workflow.execution.frontier import Variables
+from engine.workflow.execution.tree import Token
+from engine.workflow.execution.values import clean
+from engine.workflow.work.running import COLUMNS, Running, running
+from forms.errors import FormInvalid
+
+WORKERS = frozenset(
+    {
+        Role.OPERATOR,
+        Role.TEAM_LEAD,
+        Role.QUALITY,
+        Role.PROCESS_ENGINEER,
+        Role.PLANNER,
+        Role.MAINTENANCE,
+        Role.ADMIN,
+    }
+)
+
+
+class TaskClaimed(Conflict):
+    """Another person holds the task."""
+
+    code = "task-claimed"
+    title = "Task claimed by another person"
+
+
+class TaskAlreadyCompleted(Conflict):
+    """The task was completed before."""
+
+    code = "task-already-completed"
+    title = "Task already completed"
+
+
+class TaskCancelled(Conflict):
+    """The process went on without the task."""
+
+    code = "task-cancelled"
+    title = "Task cancelled"
+
+
+class FormRefused(Invalid):
+    """Answers that the form does not accept."""
+
+    code = "form-invalid"
+    title = "The form is not filled in correctly"
+
+
+@dataclass(slots=True)
+class Task:
+    """A row of `task`, with the instance it belongs to."""
+
+    id: bytes
+    token: int
+    element: str
+    name: str
+    form: str | None
+    role: str
+    equipment: str | None
+    qualification: str | None
+    state: str
+    assignee: str | None
+    priority: int
+    created: int
+    due: int | None
+    follow_up: int | None
+    closed: int | None
+    closed_by: str | None
+    instance: Running
+
+    @property
+    def subject(self) -> str:
+        """How audit entries and reasons name the task."""
+        return f"task:{to_text(self.id)}"
+
+    @property
+    def etag(self) -> str:
+        """What changes whenever the task changes hands or ends."""
+        return f"{self.state}-{self.assignee or ''}"
+
+    def as_item(self) -> dict[str, Any]:
+        """The task as the API shows it."""
+        return item(
+            (
+                self.id,
+                self.instance.id,
+                self.instance.business_key,
+                self.element,
+                self.name,
+                self.form,
+                self.role,
+                self.equipment,
+                self.qualification,
+                self.state,
+                self.assignee,
+                self.priority,
+                self.created,
+                self.due,
+                self.follow_up,
+                self.closed,
+                self.closed_by,
+            )
+        )
+
+
+def item(row: tuple[Any, ...]) -> dict[str, Any]:
+    """A task as the API shows it, from a row of `queries.TASK_COLUMNS`."""
+    return {
+        "id": to_text(row[0]),
+        "instance": to_text(row[1]),
+        "business_key": row[2],
+        "element": row[3],
+        "name": row[4],
+        "form": row[5],
+        "role": row[6] or None,
+        "equipment": row[7],
+        "qualification": row[8],
+        "state": row[9],
+        "assignee": row[10],
+        "priority": row[11],
+        "created": iso(row[12]),
+        "due": iso(row[13]),
+        "follow_up": iso(row[14]),
+        "closed": iso(row[15]),
+        "closed_by": row[16],
+    }
+
+
+# ---- commands -------------------------------------------------------------------------------------
+
+
+def claim(uow: Uow, *, task: bytes, actor: Actor, expected: str | None = None) -> dict[str, Any]:
+    """Take an open task; its holder may claim it again."""
+    found = lock(uow, task, actor.site, expected)
+    check_may_work(actor)
+    guards.check(uow, found, actor)
+    if found.state == "open":
+        _assign(uow, found, actor.name)
+        audit(uow, actor, "task.claimed", found.subject)
+    return found.as_item()
+
+
+def unclaim(uow: Uow, *, task: bytes, actor: Actor, expected: str | None = None) -> dict[str, Any]:
+    """Give a claimed task back; a team lead may do so for another."""
+    found = lock(uow, task, actor.site, expected)
+    _check_open(found)
+    if found.assignee not in (None, actor.name) and Role.TEAM_LEAD not in actor.roles:
+        raise TaskClaimed(f"{found.assignee} holds this task; only a team lead may free it.")
+    if found.state == "claimed":
+        _assign(uow, found, None)
+        audit(uow, actor, "task.unclaimed", found.subject)
+    return found.as_item()
+
+
+def assign(
+    uow: Uow,
+    *,
+    task: bytes,
+    user: str,
+    roles: frozenset[str],
+    actor: Actor,
+    expected: str | None = None,
+) -> dict[str, Any]:
+    """Give a task to a person, whose `roles` must fit it."""
+    found = lock(uow, task, actor.site, expected)
+    _check_open(found)
+    person = Actor(user, roles, actor.site)
+    if not (roles & WORKERS) or (found.role and found.role not in roles):
+        raise Conflict(
+            f"{user} cannot be given this task: it needs the role {found.role or 'of a worker'}."
+        )
+    _assign(uow, found, person.name)
+    audit(uow, actor, "task.assigned", found.subject, {"user": user})
+    return found.as_item()
+
+
+def complete(
+    uow: Uow,
+    *,
+    task: bytes,
+    variables: Mapping[str, object],
+    actor: Actor,
+    expected: str | None = None,
+) -> dict[str, Any]:
+    """Complete a task with the answers of its form and run the instance on to its next rest.
+
+    Returns:
+        the closed task with `instance_state` and `next`, the open tasks of the instance.
+    """
+    found = lock(uow, task, actor.site, expected)
+    check_may_work(actor)
+    guards.check(uow, found, actor)
+    instance = found.instance
+    advance = instance.advance(uow)
+    token = advance.root.token(found.token)
+    if token is None or token.incident:
+        raise Conflict("The task waits for an incident to be resolved.")
+    values, answers = read_answers(token, variables)
+    found.state, found.closed, found.closed_by = "completed", uow.now_ms, actor.name
+    found.assignee = found.assignee or actor.name
+    uow.write(
+        _CLOSE,
+        {"id": found.id, "now": uow.now_ms, "by": actor.name, "assignee": found.assignee},
+    )
+    advance.complete(token, values, answers, actor.name)
+    instance.save(uow, advance, actor)
+    audit(uow, actor, "task.completed", found.subject)
+    return found.as_item() | {
+        "instance_state": instance.state,
+        "next": [item(row) for row in uow.all(_OPEN_OF_INSTANCE, instance=instance.id)]
+        if advance.outcome.opened or advance.root.tasks
+        else [],
+    }
+
+
+def why_not(uow: Uow, *, task: bytes, actor: Actor) -> list[dict[str, str]]:
+    """Every reason why the actor cannot work on the task now, as the API shows them."""
+    found = lock(uow, task, actor.site)
+    return [reason.as_item() for reason in guards.reasons(uow, found, actor)]
+
+
+def locking_order(uow: Uow, tasks: list[bytes | None]) -> list[int]:
+    """The positions of tasks ordered by their instances, so that no two callers wait crosswise."""
+    def owner(task: bytes | None) -> bytes:
+        row = uow.one(_OWNER, task=task) if task is not None else None
+        return bytes(row[0]) if row is not None else b""
+
+    owners = [owner(task) for task in tasks]
+    return sorted(range(len(tasks)), key=lambda n: (owners[n], n))
+
+
+def read_answers(token: Token, given: Mapping[str, object]) -> tuple[Variables, Variables]:
+    """(variables to write, answers to record) of a task's form; without a form both are the same.
+
+    Raises:
+        FormRefused: with a problem per field.
+        VariablesRefused: for values that cannot be kept.
+    """
+    form = token.workflow.plan.forms.get(token.node.work.form or "")
+    if form is None:
+        values = clean(given)
+        return values, values
+    try:
+        answers = form.load(given)
+    except FormInvalid as refused:
+        raise FormRefused(
+            "Some answers cannot be accepted.",
+            errors=[FieldProblem(e.pointer, e.detail) for e in refused.errors],
+        ) from None
+    return clean(form.variables(answers)), clean(answers)
+
+
+def lock(uow: Uow, task: bytes, site_id: int, expected: str | None = None) -> Task:
+    """A task and its instance, locked until the end of the transaction.
+
+    Raises:
+        NotFound: if there is none on this site.
+        Stale: if the caller saw another state than the present one.
+    """
+    row = uow.one(_LOCK, task=task)
+    if row is None or row[_OWN] != site_id:
+        raise NotFound("There is no such task.")
+    found = Task(*row[:_OWN], running((row[_OWN + 1], row[_OWN], *row[_OWN + 2 :])))
+    if expected is not None and expected != found.etag:
+        raise Stale("The task changed since you read it; read it again.")
+    return found
+
+
+def check_may_work(actor: Actor) -> None:
+    """Refuse who has no role that completes tasks.
+
+    Raises:
+        NotPermitted: naming the permission.
+    """
+    if not actor.roles & WORKERS:
+        raise NotPermitted("You need the permission task.complete for this.")
+
+
+def _check_open(task: Task) -> None:
+    if task.state in ("completed", "cancelled"):
+        raise closed(task)
+
+
+def closed(task: Task) -> Conflict:
+    """The refusal for a task that is over, naming who and when."""
+    if task.state == "completed":
+        return TaskAlreadyCompleted(
+            f"{task.closed_by} completed this task at {iso(task.closed)}.",
+            completed_by=task.closed_by,
+            completed_at=iso(task.closed),
+        )
+    return TaskCancelled(f"The process went on without this task at {iso(task.closed)}.")
+
+
+def _assign(uow: Uow, task: Task, user: str | None) -> None:
+    task.state, task.assignee = ("claimed" if user else "open"), user
+    uow.write(_ASSIGN, {"id": task.id, "state": task.state, "assignee": user})
+
+
+_t = t.task.c
+_TASK = (
+    _t.id,
+    _t.token,
+    _t.element,
+    _t.name,
+    _t.form,
+    _t.role,
+    _t.equipment,
+    _t.qualification,
+    _t.state,
+    _t.assignee,
+    _t.priority,
+    _t.created,
+    _t.due,
+    _t.follow_up,
+    _t.closed,
+    _t.closed_by,
+)
+_OWN = len(_TASK)
+# Task and instance are locked together: with the instance alone a waiter would see the old task.
+_LOCK = db.Statement(
+    sa.select(*_TASK, t.instance.c.site_id, t.instance.c.id, *COLUMNS[2:])
+    .join_from(t.task, t.instance, _t.instance_id == t.instance.c.id)
+    .where(_t.id == sa.bindparam("task"))
+    .with_for_update(of=(t.instance, t.task))
+)
+_OWNER = db.Statement(sa.select(_t.instance_id).where(_t.id == sa.bindparam("task")))
+_CLOSE = db.Statement(
+    sa.text(
+        "UPDATE task SET state = 'completed', closed = :now, closed_by = :by, assignee = :assignee "
+        "WHERE id = :id"
+    )
+)
+_ASSIGN = db.Statement(sa.text("UPDATE task SET state = :state, assignee = :assignee WHERE id = :id"))
+_ITEM = (
+    _t.id,
+    _t.instance_id,
+    _t.business_key,
+    *_TASK[2:],
+)
+TASK_COLUMNS = _ITEM
+_OPEN_OF_INSTANCE = db.Statement(
+    sa.select(*_ITEM)
+    .where(
+        _t.instance_id == sa.bindparam("instance"),
+        _t.state.in_((sa.literal_column("'open'"), sa.literal_column("'claimed'"))),
+    )
+    .order_by(_t.token)
+)

@@ -1,0 +1,459 @@
+"""Process versions: deployed as drafts, reviewed, released, superseded, retired."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine.access.actor import Actor
+from engine.kernel import db, functions, json_text
+from engine.kernel.clock import iso
+from engine.kernel.errors import Conflict, Invalid, NotFound, PreconditionRequired, Stale
+from engine.kernel.ids import new_id
+from engine.kernel.uow import Uow
+from engine.records.audit import audit
+from engine.workflow import tables as t
+from engine.workflow.definition.bundles import Bundle, Pins, kind_of
+from engine.workflow.definition.lint import Known, lint, missing_items, refused
+from engine.workflow.definition.model import Finding, ProcessModel
+from engine.workflow.work import timers
+
+DRAFT, IN_REVIEW, RELEASED = "draft", "in_review", "released"
+SUPERSEDED, RETIRED = "superseded", "retired"
+PIN_KINDS = {"process": "processes", "decision": "decisions", "form": "forms"}
+
+
+class DeploymentRefused(Invalid):
+    """A bundle with errors; nothing was stored."""
+
+    code = "deployment-refused"
+    title = "The bundle has errors"
+
+    def __init__(self, findings: tuple[Finding, ...]) -> None:
+        errors = sum(f.severity == "error" for f in findings)
+        super().__init__(
+            f"The bundle has {errors} error{'s' if errors != 1 else ''}; nothing was stored.",
+            findings=[f.as_item() for f in findings],
+        )
+
+
+class VersionNotFound(NotFound):
+    """No such process, or no such version of it."""
+
+    code = "process-not-found"
+    title = "Process not found"
+
+
+class VersionState(Conflict):
+    """The version's state does not allow this."""
+
+    code = "version-state"
+    title = "Not possible in this state"
+
+
+class TriggerTaken(Conflict):
+    """One message name starts at most one released process."""
+
+    code = "trigger-taken"
+    title = "Another process starts by this message"
+
+
+# ---- reading --------------------------------------------------------------------------------------
+
+
+def known(uow: Uow, *, bundle: Bundle, site: int) -> Known:
+    """What the bundle names and released bundles offer."""
+    found = {item for item in missing_items(bundle) if _offer(uow, *item, site) is not None}
+    return Known(frozenset(found), frozenset(functions.names()))
+
+
+def check(bundle: Bundle, offered: Known) -> tuple[Finding, ...]:
+    """The findings of a bundle.
+
+    Raises:
+        DeploymentRefused: if one of them is an error.
+    """
+    findings = lint(bundle, offered)
+    if refused(findings):
+        raise DeploymentRefused(findings)
+    return findings
+
+
+def version_item(uow: Uow, *, key: str, version: int, site: int) -> dict[str, Any]:
+    """One version as the API shows it."""
+    return _item(_row(uow, key, version, site))
+
+
+def version_id(uow: Uow, *, key: str, version: int, site: int) -> bytes:
+    """The id of a version."""
+    return bytes(_row(uow, key, version, site)[0])
+
+
+def main_file(uow: Uow, *, key: str, version: int, site: int) -> bytes:
+    """The XML of a version's main diagram, byte for byte as it was deployed."""
+    row = uow.one(_MAIN, id=_row(uow, key, version, site)[0])
+    assert row is not None, "every version has a main file"
+    return bytes(row[0])
+
+
+def process_item(uow: Uow, *, key: str, site: int) -> dict[str, Any]:
+    """A process with its versions, newest first, and what starts the released one."""
+    rows = uow.all(_VERSIONS, key=key, site=site)
+    if not rows:
+        raise VersionNotFound(f"There is no process {key[:100]!r}.")
+    triggers = [
+        {"element": element, "kind": kind, "name": name}
+        for row in rows
+        if row[3] == RELEASED
+        for element, kind, name in uow.all(_TRIGGERS, id=row[0])
+    ]
+    items = [_item(row) for row in rows]
+    return {
+        "key": key,
+        "name": items[0]["name"],
+        "versions": items,
+        "triggers": triggers,
+    }
+
+
+def processes(
+    uow: Uow, *, site: int, limit: int, cursor: str | None = None, state: str | None = None
+) -> dict[str, Any]:
+    """Every process by its key, with its newest and its released version."""
+    rows = uow.all(_PROCESSES, site=site, after=cursor or "", limit=limit + 1)
+    items = []
+    for key, newest, released in rows[:limit]:
+        shown = _item(_row(uow, key, newest, site))
+        items.append(
+            {
+                "key": key,
+                "name": shown["name"],
+                "newest": newest,
+                "state": shown["state"],
+                "released": released,
+            }
+        )
+    return {"items": items, "next": items[-1]["key"] if len(rows) > limit else None}
+
+
+# ---- commands -------------------------------------------------------------------------------------
+
+
+def deploy(
+    uow: Uow,
+    *,
+    bundle: Bundle,
+    findings: tuple[Finding, ...],
+    actor: Actor,
+    expected: str | None = None,
+) -> tuple[bool, dict[str, Any]]:
+    """Store a checked bundle as draft: (whether it is new, the version).
+
+    The same digest again changes nothing. An open draft is replaced, which the caller must ask for
+    by naming the draft it saw.
+    """
+    rows = uow.all(_VERSIONS, key=bundle.key, site=actor.site)
+    for row in rows:
+        if row[5] == bundle.digest:
+            return False, _item(row)
+    newest = rows[0] if rows else None
+    if newest is not None and newest[3] == IN_REVIEW:
+        raise VersionState(f"Version {newest[2]} of {bundle.key} is in review; reject it first.")
+    if newest is not None and newest[3] == DRAFT:
+        number = newest[2]
+        _check_replaces(newest, expected)
+        for statement in (_DROP_FILES, _DROP_ITEMS, _DROP_VERSION):
+            uow.write(statement, {"id": newest[0]})
+    else:
+        number = newest[2] + 1 if newest is not None else 1
+    _store(uow, bundle, findings, number, actor)
+    audit(uow, actor, "process.deployed", _subject(bundle.key, number), {"digest": bundle.digest})
+    return True, version_item(uow, key=bundle.key, version=number, site=actor.site)
+
+
+def submit(uow: Uow, *, key: str, version: int, actor: Actor) -> dict[str, Any]:
+    """Hand a draft to review."""
+    return _turn(uow, key, version, (DRAFT,), IN_REVIEW, "process.submitted", actor)
+
+
+def reject(uow: Uow, *, key: str, version: int, reason: str, actor: Actor) -> dict[str, Any]:
+    """Send a version back from review."""
+    return _turn(uow, key, version, (IN_REVIEW,), DRAFT, "process.rejected", actor, reason)
+
+
+def release(
+    uow: Uow, *, key: str, version: int, bundle: Bundle, actor: Actor
+) -> dict[str, Any]:
+    """Release a version: pin what it names, arm what starts it, supersede the one before.
+
+    Raises:
+        DeploymentRefused: if something it names is no longer released.
+        TriggerTaken: if another process starts by one of its messages.
+    """
+    row = _row(uow, key, version, actor.site)
+    if row[3] == RELEASED:
+        return _item(row)
+    _check_state(row, (DRAFT, IN_REVIEW))
+    if row[5] != bundle.digest:
+        raise Stale("The draft was replaced meanwhile; read it again.")
+    check(bundle, known(uow, bundle=bundle, site=actor.site))
+    pins = _pins(uow, bundle, actor.site)
+    for older in uow.all(_VERSIONS, key=key, site=actor.site):
+        if older[3] == RELEASED:
+            _disarm(uow, bytes(older[0]), SUPERSEDED)
+    uow.write(
+        _RELEASE,
+        {
+            "id": row[0],
+            "pins": json_text.write(pins.as_json()),
+            "now": uow.now_ms,
+            "by": actor.name,
+        },
+    )
+    _arm(uow, bytes(row[0]), bundle.processes[bundle.key], actor)
+    audit(uow, actor, "process.released", _subject(key, version), {"digest": row[5]})
+    return version_item(uow, key=key, version=version, site=actor.site)
+
+
+def retire(uow: Uow, *, key: str, version: int, actor: Actor) -> dict[str, Any]:
+    """Take a version out of use: nothing starts on it any more, what runs goes on."""
+    row = _row(uow, key, version, actor.site)
+    if row[3] == RELEASED:
+        _disarm(uow, bytes(row[0]), RETIRED)
+    states = (DRAFT, IN_REVIEW, RELEASED, SUPERSEDED)
+    return _turn(uow, key, version, states, RETIRED, "process.retired", actor, row=row)
+
+
+# ---- parts ----------------------------------------------------------------------------------------
+
+
+def _store(
+    uow: Uow, bundle: Bundle, findings: tuple[Finding, ...], number: int, actor: Actor
+) -> None:
+    identity = new_id()
+    uow.write(
+        _NEW_VERSION,
+        {
+            "id": identity,
+            "site_id": actor.site,
+            "key": bundle.key,
+            "version": number,
+            "state": DRAFT,
+            "name": bundle.processes[bundle.key].name,
+            "digest": bundle.digest,
+            "author": actor.name,
+            "created": uow.now_ms,
+            "released": None,
+            "released_by": None,
+            "note": None,
+            "findings": json_text.write([f.as_item() for f in findings]),
+            "pins": json_text.write(Pins().as_json()),
+        },
+    )
+    uow.write(
+        _NEW_FILE,
+        [
+            {
+                "version_id": identity,
+                "name": name,
+                "kind": "main" if name == bundle.main else kind_of(name),
+                "content": content,
+            }
+            for name, content in bundle.files.items()
+        ],
+    )
+    uow.write(
+        _NEW_ITEM, [{"version_id": identity, "kind": k, "key": key} for k, key in bundle.items]
+    )
+
+
+def _pins(uow: Uow, bundle: Bundle, site: int) -> Pins:
+    found: dict[str, dict[str, bytes]] = {kind: {} for kind in PIN_KINDS.values()}
+    for kind, key in sorted(missing_items(bundle)):
+        offer = _offer(uow, kind, key, site)
+        assert offer is not None, "lint has checked it in this transaction"
+        found[PIN_KINDS[kind]][key] = offer
+    return Pins(**found)
+
+
+def _offer(uow: Uow, kind: str, key: str, site: int) -> bytes | None:
+    row = uow.one(_OFFER, kind=kind, key=key, site=site)
+    return None if row is None else bytes(row[0])
+
+
+def _arm(uow: Uow, identity: bytes, model: ProcessModel, actor: Actor) -> None:
+    for node in model.root.starts:
+        if node.event is None or node.event.kind == "none":
+            continue
+        name = node.event.message or node.id
+        taken = uow.one(_TAKEN, name=name, site=actor.site)
+        if node.event.kind == "message" and taken is not None:
+            raise TriggerTaken(
+                f"The message {name} starts {taken[0]} already; retire it, or use another name."
+            )
+        uow.write(
+            _NEW_TRIGGER,
+            {
+                "version_id": identity,
+                "element": node.id,
+                "site_id": actor.site,
+                "kind": node.event.kind,
+                "name": name,
+            },
+        )
+    timers.arm_starts(uow, identity, model, actor.site)
+
+
+def _disarm(uow: Uow, identity: bytes, state: str) -> None:
+    uow.write(_DROP_TRIGGERS, {"id": identity})
+    timers.disarm_starts(uow, identity)
+    uow.write(_STATE, {"id": identity, "state": state, "note": None})
+
+
+def _turn(
+    uow: Uow,
+    key: str,
+    version: int,
+    allowed: tuple[str, ...],
+    state: str,
+    action: str,
+    actor: Actor,
+    note: str | None = None,
+    row: tuple[Any, ...] | None = None,
+) -> dict[str, Any]:
+    row = row or _row(uow, key, version, actor.site)
+    _check_state(row, allowed)
+    uow.write(_STATE, {"id": row[0], "state": state, "note": note})
+    audit(uow, actor, action, _subject(key, version), {"reason": note} if note else None)
+    return version_item(uow, key=key, version=version, site=actor.site)
+
+
+def _check_state(row: tuple[Any, ...], allowed: tuple[str, ...]) -> None:
+    if row[3] not in allowed:
+        raise VersionState(
+            f"Version {row[2]} of {row[1]} is {row[3]}; this is possible when it is "
+            f"{' or '.join(allowed)}."
+        )
+
+
+def _check_replaces(draft: tuple[Any, ...], expected: str | None) -> None:
+    if expected is None:
+        raise PreconditionRequired(
+            f"Version {draft[2]} of {draft[1]} is an open draft. To replace it, send its ETag "
+            "in If-Match."
+        )
+    if expected != etag(draft[5], draft[3]):
+        raise Stale("The draft changed since you read it; read it again.")
+
+
+def etag(digest: str, state: str) -> str:
+    """What changes whenever the content or the state of a version changes."""
+    return f"{digest[:32]}-{state}"
+
+
+def _subject(key: str, version: int) -> str:
+    return f"process:{key}:{version}"
+
+
+def _row(uow: Uow, key: str, version: int, site: int) -> tuple[Any, ...]:
+    row = uow.one(_VERSION, key=key, version=version, site=site)
+    if row is None:
+        raise VersionNotFound(f"There is no version {version} of a process {key[:100]!r}.")
+    return row
+
+
+def _item(row: tuple[Any, ...]) -> dict[str, Any]:
+    return {
+        "key": row[1],
+        "version": row[2],
+        "state": row[3],
+        "name": row[4],
+        "digest": row[5],
+        "author": row[6],
+        "created": iso(row[7]),
+        "released": iso(row[8]),
+        "released_by": row[9],
+        "note": row[10],
+        "findings": json_text.read(row[11]),
+    }
+
+
+_v, _b, _p = t.process_version.c, t.bundle_item.c, t.process_trigger.c
+_COLUMNS = (
+    _v.id,
+    _v.key,
+    _v.version,
+    _v.state,
+    _v.name,
+    _v.digest,
+    _v.author,
+    _v.created,
+    _v.released,
+    _v.released_by,
+    _v.note,
+    _v.findings,
+)
+_KEY = (_v.key == sa.bindparam("key"), _v.site_id == sa.bindparam("site"))
+_VERSION = db.Statement(sa.select(*_COLUMNS).where(*_KEY, _v.version == sa.bindparam("version")))
+_VERSIONS = db.Statement(
+    sa.select(*_COLUMNS).where(*_KEY).order_by(_v.version.desc()).with_for_update()
+)
+_PROCESSES = db.Statement(
+    sa.select(
+        _v.key,
+        sa.func.max(_v.version),
+        sa.func.max(sa.case((_v.state == sa.literal_column("'released'"), _v.version))),
+    )
+    .where(_v.site_id == sa.bindparam("site"), _v.key > sa.bindparam("after"))
+    .group_by(_v.key)
+    .order_by(_v.key)
+    .limit(sa.bindparam("limit", type_=sa.Integer))
+)
+_MAIN = db.Statement(
+    sa.select(t.bundle_file.c.content).where(
+        t.bundle_file.c.version_id == sa.bindparam("id"),
+        t.bundle_file.c.kind == sa.literal_column("'main'"),
+    )
+)
+_OFFER = db.Statement(
+    sa.select(_v.id)
+    .join_from(t.bundle_item, t.process_version, _b.version_id == _v.id)
+    .where(
+        _b.kind == sa.bindparam("kind"),
+        _b.key == sa.bindparam("key"),
+        _v.state == sa.literal_column("'released'"),
+        _v.site_id == sa.bindparam("site"),
+    )
+    .order_by(_v.released.desc(), _v.id.desc())
+    .limit(sa.literal_column("1"))
+)
+_TRIGGERS = db.Statement(
+    sa.select(_p.element, _p.kind, _p.name)
+    .where(_p.version_id == sa.bindparam("id"))
+    .order_by(_p.element)
+)
+_TAKEN = db.Statement(
+    sa.select(_v.key)
+    .join_from(t.process_trigger, t.process_version, _p.version_id == _v.id)
+    .where(
+        _p.kind == sa.literal_column("'message'"),
+        _p.name == sa.bindparam("name"),
+        _p.site_id == sa.bindparam("site"),
+    )
+)
+_NEW_VERSION = db.insert(t.process_version)
+_NEW_FILE = db.insert(t.bundle_file)
+_NEW_ITEM = db.insert(t.bundle_item)
+_NEW_TRIGGER = db.insert(t.process_trigger)
+_DROP_FILES = db.Statement(sa.text("DELETE FROM bundle_file WHERE version_id = :id"))
+_DROP_ITEMS = db.Statement(sa.text("DELETE FROM bundle_item WHERE version_id = :id"))
+_DROP_VERSION = db.Statement(sa.text("DELETE FROM process_version WHERE id = :id"))
+_DROP_TRIGGERS = db.Statement(sa.text("DELETE FROM process_trigger WHERE version_id = :id"))
+_STATE = db.Statement(
+    sa.text("UPDATE process_version SET state = :state, note = :note WHERE id = :id")
+)
+_RELEASE = db.Statement(
+    sa.text(
+        "UPDATE process_version SET state = 'released', pins = :pins, released = :now, "
+        "released_by = :by, note = NULL WHERE id = :id"
+    )
+)

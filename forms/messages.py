@@ -1,0 +1,139 @@
+"""Every sentence this package says, in one place: whole templates, so that they can be translated."""
+
+from decimal import Decimal
+from enum import Enum, StrEnum
+
+LONGEST_SHOWN = 60
+PLAIN_UP_TO = 20
+
+
+class Message(StrEnum):
+    """What is said to the person who answers."""
+
+    NOT_OBJECT = "Expected an object with one answer per field, got {got}."
+    UNKNOWN_FIELD = "This form has no field {key}. Leave it out, or use one of: {known}."
+    NO_FIELDS = "This form has no field {key}. Leave it out; the form asks for nothing."
+    REQUIRED = "This field needs an answer."
+    TEXT = "Expected text, got {got}."
+    TEXT_SHORT = "Expected a text with a length of at least {limit}, got {got}."
+    TEXT_LONG = "Expected a text with a length of at most {limit}, got {got}."
+    TEXT_CONTROL = (
+        "The text holds the character {got}, which cannot be shown. "
+        "Remove it; line breaks and tabs are fine."
+    )
+    CHECK = "Expected true or false, got {got}."
+    CHOICE = "Expected one of: {choices}; got {got}."
+    NUMBER = "Expected a number such as 25.31, got {got}."
+    COMMA = "Use a point as the decimal sign and nothing between thousands, as in 25.31; got {got}."
+    NOT_FINITE = "Expected a finite number, got {got}."
+    DIGITS = (
+        "Expected a number with at most {digits} digits and an exponent from -{exponent} to "
+        "{exponent}, got {got}."
+    )
+    AMOUNT = 'Expected an amount with nothing but "value" and "unit", got {got}.'
+    UNIT_TEXT = "Expected the unit as text, such as mm, got {got}."
+    UNIT_NONE = "This field has no unit. Give the number alone, without {got}."
+    UNIT_UNKNOWN = "The unit {got} is not known. Give the amount in {unit}."
+    UNIT_OTHER = "Expected an amount in {unit}; {got} cannot be converted to {unit}."
+    AT_LEAST = "Expected at least {limit}, got {got}."
+    AT_MOST = "Expected at most {limit}, got {got}."
+    TIME = "Expected a date and time such as 2026-11-23T10:00:00Z, got {got}."
+    TIME_LOCAL = "{got} does not say which time zone. Add Z for UTC, or an offset such as +01:00."
+    NOT_BEFORE = "Expected a time not before {limit}, got {got}."
+    NOT_AFTER = "Expected a time not after {limit}, got {got}."
+
+    def say(self, **values: object) -> str:
+        """The sentence with its values filled in."""
+        return self.format(**values)
+
+
+class Flaw(Enum):
+    """What is said to the author of a definition: what is wrong, and the cure."""
+
+    NOT_OBJECT = ("Expected an object, got {got}.", "Write a JSON object here.")
+    NOT_LIST = ("Expected a list, got {got}.", "Write a JSON list here.")
+    MISSING = ("The attribute {name} is missing.", "Add it.")
+    UNKNOWN_ATTRIBUTE = (
+        "The attribute {name} is not known.",
+        "Remove it; the attributes known here are {known}.",
+    )
+    TOO_MANY = ("{got} are too many; at most {limit} are allowed.", "Ask for less, or split it.")
+    NOT_KEY = (
+        "{got} cannot be a key.",
+        "Start with a letter a-z or A-Z and go on with letters, digits, _ . or -; "
+        "at most 100 characters.",
+    )
+    NOT_VARIABLE = (
+        "{got} cannot be a variable.",
+        "Start with a letter a-z or A-Z and go on with letters, digits or _; at most 100 "
+        "characters. Conditions could not read any other name.",
+    )
+    RESERVED_VARIABLE = (
+        "{got} cannot be a variable, because conditions use the word themselves.",
+        "Choose another name.",
+    )
+    DUPLICATE_KEY = ("The key {got} is used twice.", "Give every field a key of its own.")
+    DUPLICATE_VARIABLE = (
+        "The variable {got} is written by two fields.",
+        "Let only one field write it; the other's answer would be lost.",
+    )
+    DUPLICATE_CHOICE = ("The choice {got} is there twice.", "Remove one of them.")
+    UNKNOWN_TYPE = ("The type {got} is not known.", "Use one of {known}.")
+    NOT_TEXT = ("Expected text, got {got}.", "Write a text in quotes.")
+    BLANK = ("The text is blank.", "Write something a person can read, or leave it out.")
+    TEXT_LONG = ("The text has {got} characters.", "Shorten it to at most {limit}.")
+    TEXT_CONTROL = ("The text holds the character {got}, which cannot be shown.", "Remove it.")
+    NOT_BOOLEAN = ("Expected true or false, got {got}.", "Write true or false, without quotes.")
+    NOT_FOR_TYPE = (
+        "A field of type {type} has no {name}.",
+        "Remove it, or use a type that has one: {types}.",
+    )
+    UNKNOWN_UNIT = (
+        "The unit {got} is not known.",
+        "Use a UCUM code, such as mm, kg, Cel, N.m, bar, /min or {{pcs}}.",
+    )
+    NOT_LIMIT_NUMBER = (
+        "This limit cannot be read: {why}",
+        "Write a number in the field's unit.",
+    )
+    NOT_LIMIT_LENGTH = (
+        "{got} cannot limit the length of a text.",
+        "Write a whole number from 0 to {limit}.",
+    )
+    NOT_LIMIT_TIME = ("This limit cannot be read: {why}", "Write a time with its offset.")
+    MIN_ABOVE_MAX = ("min {min} is above max {max}.", "Exchange them, or correct one.")
+    NO_CHOICES = ("A field of type choice needs choices.", 'Add a "choices" list with one or more.')
+    NOT_CHOICE_VALUE = ("{got} cannot be the value of a choice.", "Write a text or a number.")
+    MIXED_CHOICES = (
+        "Some values of the choices are text and others are numbers.",
+        "Make them all text or all numbers, so that conditions can compare them.",
+    )
+
+    def say(self, **values: object) -> tuple[str, str]:
+        """What is wrong and its cure, with their values filled in."""
+        message, cure = self.value
+        return message.format(**values), cure.format(**values)
+
+
+def shown(value: object) -> str:
+    """A value as it may stand in a sentence: short, on one line, in JSON's words."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, str):
+        return repr(value if len(value) <= LONGEST_SHOWN else value[: LONGEST_SHOWN - 1] + "…")
+    if isinstance(value, Decimal):
+        return shown_number(value)
+    if isinstance(value, int):
+        return str(value) if value.bit_length() <= LONGEST_SHOWN else "a very long number"
+    if isinstance(value, float):
+        return str(value)
+    return "an object" if isinstance(value, dict) else "a list"
+
+
+def shown_number(value: Decimal, unit: str | None = None) -> str:
+    """A number with all its digits and, where it has one, its unit: `25.31 mm`."""
+    plain = value.is_finite() and abs(value.adjusted()) <= PLAIN_UP_TO
+    text = format(value, "f") if plain else str(value)
+    if len(text) > LONGEST_SHOWN:
+        text = text[: LONGEST_SHOWN - 1] + "…"
+    return f"{text} {unit}" if unit else text
