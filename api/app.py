@@ -14,7 +14,7 @@ from api.problems import register_problems
 from api.rest import audit, incidents, instances, jobs, messages, processes, tasks, tokens, users
 from api.rest.route import install_store
 from api.rest.schemas.problem import ProblemOut
-from engine import registry
+import engine.registry
 from engine.kernel.log import log
 from engine.kernel.store import Store
 
@@ -26,7 +26,6 @@ REQUEST_ID_LENGTH = 64
 
 def create_app(store: Store) -> Flask:
     """The application on a store whose schema is there."""
-    registry.load()
     app = Flask("routecard", static_folder=None)
     app.config.update(
         API_TITLE="Routecard",

@@ -38,14 +38,17 @@ class Callers:
         known = self._known.get(digest)
         if known is not None and known[0] > time.monotonic():
             return known[1]
-        actor = self.store.read(queries.who, digest=digest)
-        if actor is None:
+        bearer = self.store.read(queries.who, digest=digest)
+        if bearer is None:
             raise NotSignedIn("The token is unknown, revoked or expired. Ask for a new one.")
+        left = KNOWN_SECONDS
+        if bearer.expires is not None:
+            left = min(left, bearer.expires / 1000 - self.store.clock.now().timestamp())
         with self._lock:
             if len(self._known) >= MAX_KNOWN:
                 self._known.clear()
-            self._known[digest] = (time.monotonic() + KNOWN_SECONDS, actor)
-        return actor
+            self._known[digest] = (time.monotonic() + left, bearer.actor)
+        return bearer.actor
 
     def forget(self) -> None:
         """Look every token up again."""

@@ -61,9 +61,7 @@ def problem(document: dict[str, object]) -> Response:
     """A response that carries a problem."""
     status = document["status"]
     assert isinstance(status, int)
-    return Response(
-        json_text.write(document), status, mimetype="application/problem+json"
-    )
+    return Response(json_text.write(document), status, mimetype="application/problem+json")
 
 
 def register_problems(app: Flask) -> None:

@@ -59,9 +59,7 @@ class Background:
         forgotten = self._in_slices(idempotency.forget, idempotency.oldest)
         return forgotten + self._in_slices(messages.drop_expired, messages.next_expiry)
 
-    def _in_slices(
-        self, command: Callable[..., int], anything: Callable[..., bool]
-    ) -> int:
+    def _in_slices(self, command: Callable[..., int], anything: Callable[..., bool]) -> int:
         """Run a command as long as a look without the writer says that there is work for it."""
         total = 0
         for _ in range(MAX_SLICES):

@@ -1,17 +1,21 @@
-"""Imports every table, every in-house function and every guard: the whole schema and vocabulary."""
+"""The whole schema and vocabulary: importing this module defines every table, function and guard.
+
+Whoever opens a plant imports it first; the migrations compare `engine.kernel.db.metadata` after it.
+A new table, function or guard is added here when it comes in a module of its own.
+"""
 
 from engine.access import tables as access_tables
-from engine.kernel import functions, guards, idempotency, numbering, site
-from engine.kernel.db import metadata
+from engine.kernel import idempotency, numbering, site
 from engine.records import audit
 from engine.workflow import tables as workflow_tables
 from engine.workflow.work import task_guards
 
-PARTS = (access_tables, audit, idempotency, numbering, site, task_guards, workflow_tables)
-
-
-def load() -> None:
-    """Importing this module has loaded everything; a caller says so by calling this."""
-
-
-__all__ = ["PARTS", "functions", "guards", "load", "metadata"]
+MODULES = (
+    access_tables,
+    audit,
+    idempotency,
+    numbering,
+    site,
+    task_guards,
+    workflow_tables,
+)

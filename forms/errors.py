@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,13 +13,11 @@ class FieldError:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class DefinitionProblem:
-    """One fault of a definition: a JSON pointer into it, what is wrong, and the cure."""
+class DefinitionProblem(NamedTuple):
+    """One fault of a definition: a JSON pointer into it, and what is wrong with its cure."""
 
     pointer: str
     message: str
-    cure: str
 
 
 class FormError(Exception):

@@ -1,7 +1,8 @@
 """Every sentence this package says, in one place: whole templates, so that they can be translated."""
 
+from collections.abc import Mapping
 from decimal import Decimal
-from enum import Enum, StrEnum
+from enum import StrEnum
 
 LONGEST_SHOWN = 60
 PLAIN_UP_TO = 20
@@ -47,72 +48,62 @@ class Message(StrEnum):
         return self.format(**values)
 
 
-class Flaw(Enum):
-    """What is said to the author of a definition: what is wrong, and the cure."""
+class Flaw(StrEnum):
+    """What is said to the author of a definition: what is wrong, then the cure."""
 
-    NOT_OBJECT = ("Expected an object, got {got}.", "Write a JSON object here.")
-    NOT_LIST = ("Expected a list, got {got}.", "Write a JSON list here.")
-    MISSING = ("The attribute {name} is missing.", "Add it.")
+    NOT_OBJECT = "Expected an object, got {got}. Write a JSON object here."
+    NOT_LIST = "Expected a list, got {got}. Write a JSON list here."
+    MISSING = "The attribute {name} is missing. Add it."
     UNKNOWN_ATTRIBUTE = (
-        "The attribute {name} is not known.",
-        "Remove it; the attributes known here are {known}.",
+        "The attribute {name} is not known. Remove it; the attributes known here are {known}."
     )
-    TOO_MANY = ("{got} are too many; at most {limit} are allowed.", "Ask for less, or split it.")
+    TOO_MANY_FIELDS = "The form has {got} fields. Ask at most {limit}, or make two forms of it."
+    TOO_MANY_CHOICES = "The field offers {got} choices. Offer at most {limit}, or ask for text."
     NOT_KEY = (
-        "{got} cannot be a key.",
-        "Start with a letter a-z or A-Z and go on with letters, digits, _ . or -; "
-        "at most 100 characters.",
+        "{got} cannot be a key. Start with a letter and go on with letters, digits, _ . or -; "
+        "at most 100 characters."
     )
     NOT_VARIABLE = (
-        "{got} cannot be a variable.",
-        "Start with a letter a-z or A-Z and go on with letters, digits or _; at most 100 "
-        "characters. Conditions could not read any other name.",
+        "{got} cannot be a variable. Start with a letter and go on with letters, digits or _; "
+        "at most 100 characters. Conditions cannot read other names."
     )
     RESERVED_VARIABLE = (
-        "{got} cannot be a variable, because conditions use the word themselves.",
-        "Choose another name.",
+        "{got} cannot be a variable, because the word means something in conditions. "
+        "Choose another name."
     )
-    DUPLICATE_KEY = ("The key {got} is used twice.", "Give every field a key of its own.")
+    DUPLICATE_KEY = "The key {got} is used twice. Give each field a key of its own."
     DUPLICATE_VARIABLE = (
-        "The variable {got} is written by two fields.",
-        "Let only one field write it; the other's answer would be lost.",
+        "The variable {got} is written by two fields. Let one of them write another variable."
     )
-    DUPLICATE_CHOICE = ("The choice {got} is there twice.", "Remove one of them.")
-    UNKNOWN_TYPE = ("The type {got} is not known.", "Use one of {known}.")
-    NOT_TEXT = ("Expected text, got {got}.", "Write a text in quotes.")
-    BLANK = ("The text is blank.", "Write something a person can read, or leave it out.")
-    TEXT_LONG = ("The text has {got} characters.", "Shorten it to at most {limit}.")
-    TEXT_CONTROL = ("The text holds the character {got}, which cannot be shown.", "Remove it.")
-    NOT_BOOLEAN = ("Expected true or false, got {got}.", "Write true or false, without quotes.")
+    DUPLICATE_CHOICE = "The choice {got} is there twice. Remove one of them."
+    UNKNOWN_TYPE = "The type {got} is not known. Use one of {known}."
+    NOT_TEXT = "Expected text, got {got}. Write it in quotes."
+    BLANK = "The text is blank. Write something a person can read, or leave it out."
+    TEXT_LONG = "The text has {got} characters. Shorten it to at most {limit}."
+    TEXT_CONTROL = "The text holds the character {got}, which cannot be shown. Remove it."
+    NOT_BOOLEAN = "Expected true or false, got {got}. Write true or false, without quotes."
     NOT_FOR_TYPE = (
-        "A field of type {type} has no {name}.",
-        "Remove it, or use a type that has one: {types}.",
+        "A field of type {type} has no {name}. Remove it, or use a type that has one: {types}."
     )
     UNKNOWN_UNIT = (
-        "The unit {got} is not known.",
-        "Use a UCUM code, such as mm, kg, Cel, N.m, bar, /min or {{pcs}}.",
+        "The unit {got} is not known. Use a UCUM code, such as mm, kg, Cel, N.m, bar or /min."
     )
-    NOT_LIMIT_NUMBER = (
-        "This limit cannot be read: {why}",
-        "Write a number in the field's unit.",
-    )
+    NOT_LIMIT_NUMBER = "{why} Write the limit as a number in the unit of the field."
     NOT_LIMIT_LENGTH = (
-        "{got} cannot limit the length of a text.",
-        "Write a whole number from 0 to {limit}.",
+        "{got} cannot limit the length of a text. Write a whole number from 0 to {limit}."
     )
-    NOT_LIMIT_TIME = ("This limit cannot be read: {why}", "Write a time with its offset.")
-    MIN_ABOVE_MAX = ("min {min} is above max {max}.", "Exchange them, or correct one.")
-    NO_CHOICES = ("A field of type choice needs choices.", 'Add a "choices" list with one or more.')
-    NOT_CHOICE_VALUE = ("{got} cannot be the value of a choice.", "Write a text or a number.")
+    NOT_LIMIT_TIME = "{why} Write the limit as such a time."
+    MIN_ABOVE_MAX = "min {min} is above max {max}. Exchange or correct them."
+    NO_CHOICES = "A field of type choice needs choices. List at least one."
+    NOT_CHOICE_VALUE = "{got} cannot be the value of a choice. Write a text or a number."
     MIXED_CHOICES = (
-        "Some values of the choices are text and others are numbers.",
-        "Make them all text or all numbers, so that conditions can compare them.",
+        "Some choices have text for a value and others a number. Use one kind for all of them, "
+        "so that conditions can compare the answer."
     )
 
-    def say(self, **values: object) -> tuple[str, str]:
-        """What is wrong and its cure, with their values filled in."""
-        message, cure = self.value
-        return message.format(**values), cure.format(**values)
+    def say(self, **values: object) -> str:
+        """The sentences with their values filled in."""
+        return self.format(**values)
 
 
 def shown(value: object) -> str:
@@ -127,7 +118,7 @@ def shown(value: object) -> str:
         return str(value) if value.bit_length() <= LONGEST_SHOWN else "a very long number"
     if isinstance(value, float):
         return str(value)
-    return "an object" if isinstance(value, dict) else "a list"
+    return "an object" if isinstance(value, Mapping) else "a list"
 
 
 def shown_number(value: Decimal, unit: str | None = None) -> str:

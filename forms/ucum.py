@@ -97,7 +97,8 @@ SIGNS = {
     "²": "2", "³": "3", "·": ".", "⋅": ".",
 }  # fmt: skip
 
-# Spellings of a whole unit.
+# Spellings of a whole unit, and below of one part. Four hide a UCUM code that no shop floor needs:
+# mph and kph (milli- and kilophot), ft (femtotonne), pc (parsec).
 WHOLE = {
     "rpm": "/min", "RPM": "/min", "degC": "Cel", "degF": "[degF]",
     "Nm": "N.m", "Ncm": "N.cm", "Nmm": "N.mm", "kNm": "kN.m", "mNm": "mN.m",
@@ -107,7 +108,6 @@ WHOLE = {
     "in-lb": "[in_i].[lbf_av]", "in-lbf": "[in_i].[lbf_av]",
 }  # fmt: skip
 
-# Spellings of one part of a unit. `ft` is the foot: nobody weighs in femtotonnes.
 PARTS = {
     "in": "[in_i]", "inch": "[in_i]", "inches": "[in_i]", "ft": "[ft_i]", "foot": "[ft_i]",
     "feet": "[ft_i]", "yd": "[yd_i]", "mil": "[mil_i]", "thou": "[mil_i]", "micron": "um",

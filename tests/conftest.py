@@ -12,7 +12,7 @@ OURS = pytest.StashKey[ExitStack]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """With xdist, start PostgreSQL in the process that owns the run: its workers inherit the address."""
+    """With xdist, start PostgreSQL in the process that owns the run; workers inherit its URL."""
     if getattr(config.option, "numprocesses", None) and GIVEN not in os.environ:
         ending = config.stash[OURS] = ExitStack()
         server = ending.enter_context(postgres())
@@ -28,6 +28,6 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
-    """The PostgreSQL of this run, one for all its workers; a test names its databases for itself."""
+    """The PostgreSQL of this run, one for all its workers; every test names its own databases."""
     with postgres() as server:
         yield server

@@ -81,9 +81,7 @@ def get_history(call: Call, instance: str) -> Response:
 )
 def suspend(call: Call, instance: str) -> Response:
     """Stop work on an instance; timers wait, messages are kept."""
-    return call.run(
-        instances.suspend, instance=_id(instance), expected=call.expected, **call.body
-    )
+    return call.run(instances.suspend, instance=_id(instance), expected=call.expected, **call.body)
 
 
 @route(

@@ -13,7 +13,7 @@ from engine.access.actor import ROLES
 from engine.access.permissions import Permission
 from engine.kernel.errors import FieldProblem, Invalid
 from engine.workflow.definition.bundles import MAX_BYTES, MAX_FILES, Bundle, kind_of, read_bundle
-from engine.workflow.work import plans, versions
+from engine.workflow.work import plans, version_queries, versions
 
 blueprint = Blueprint("processes", __name__, description="Diagrams and their versions")
 MAIN = "main"
@@ -52,7 +52,7 @@ UPLOAD = {
 def deploy(call: Call) -> Response:
     """Deploy a BPMN document or a bundle as a draft; the same digest again answers 200."""
     bundle = _uploaded()
-    known = call.read(versions.known, bundle=bundle, site=call.actor.site)
+    known = call.read(version_queries.known, bundle=bundle, site=call.actor.site)
     findings = versions.check(bundle, known)
     return call.run(
         versions.deploy,
@@ -75,15 +75,13 @@ def deploy(call: Call) -> Response:
 )
 def list_processes(call: Call) -> Response:
     """Every process, ordered by key."""
-    return call.answer(call.read(versions.processes, site=call.actor.site, **call.args))
+    return call.answer(call.read(version_queries.processes, site=call.actor.site, **call.args))
 
 
-@route(
-    blueprint, "GET", "/processes/<string:key>", permission=Permission.READ, answer=ProcessOut
-)
+@route(blueprint, "GET", "/processes/<string:key>", permission=Permission.READ, answer=ProcessOut)
 def get_process(call: Call, key: str) -> Response:
     """A process with its versions and triggers."""
-    return call.answer(call.read(versions.process_item, key=key, site=call.actor.site))
+    return call.answer(call.read(version_queries.process_item, key=key, site=call.actor.site))
 
 
 VERSION = "/processes/<string:key>/versions/<int:version>"
@@ -92,7 +90,7 @@ VERSION = "/processes/<string:key>/versions/<int:version>"
 @route(blueprint, "GET", VERSION, permission=Permission.READ, answer=VersionOut)
 def get_version(call: Call, key: str, version: int) -> Response:
     """One version, with the findings of its deployment."""
-    item = call.read(versions.version_item, key=key, version=version, site=call.actor.site)
+    item = call.read(version_queries.version_item, key=key, version=version, site=call.actor.site)
     return call.answer(item, etag=_etag(item))
 
 
@@ -106,7 +104,7 @@ def get_version(call: Call, key: str, version: int) -> Response:
 )
 def get_xml(call: Call, key: str, version: int) -> Response:
     """The diagram, byte for byte as it was deployed."""
-    xml = call.read(versions.main_file, key=key, version=version, site=call.actor.site)
+    xml = call.read(version_queries.main_file, key=key, version=version, site=call.actor.site)
     return Response(xml, mimetype=XML, headers={"Content-Disposition": "attachment"})
 
 
@@ -145,7 +143,7 @@ def reject(call: Call, key: str, version: int) -> Response:
 def release(call: Call, key: str, version: int) -> Response:
     """Release a version: it becomes immutable, what it names is pinned."""
     site = call.actor.site
-    identity = call.read(versions.version_id, key=key, version=version, site=site)
+    identity = call.read(version_queries.version_id, key=key, version=version, site=site)
     bundle, _pins = call.read(plans.bundle_of, version_id=identity)
     return call.run(versions.release, key=key, version=version, bundle=bundle)
 
@@ -163,7 +161,7 @@ def retire(call: Call, key: str, version: int) -> Response:
 
 
 def _etag(item: dict[str, Any]) -> str:
-    return versions.etag(item["digest"], item["state"])
+    return version_queries.etag(item["digest"], item["state"])
 
 
 def _uploaded() -> Bundle:

@@ -13,6 +13,7 @@ import marshmallow as ma
 from flask import Flask, Response, current_app, g, request
 from flask_smorest import Blueprint
 
+from api.permissions import Callers
 from api.rest.schemas.common import Strict
 from engine.access.actor import Actor
 from engine.access.permissions import Permission
@@ -43,6 +44,12 @@ class Call:
         return store
 
     @property
+    def callers(self) -> Callers:
+        """Who called in the last seconds."""
+        callers: Callers = current_app.extensions["routecard_callers"]
+        return callers
+
+    @property
     def expected(self) -> str | None:
         """The state the caller saw: the one tag in If-Match, None without or with `*`."""
         given = request.headers.get("If-Match", "").strip()
@@ -71,9 +78,7 @@ class Call:
             response = Response(result.body, result.status, mimetype=JSON)
             response.headers["Idempotency-Replayed"] = "true"
             return response
-        return self.answer(
-            shown(result), status and status(result), etag and etag(result)
-        )
+        return self.answer(shown(result), status and status(result), etag and etag(result))
 
     def read(self, query: Callable[..., Any], **args: Any) -> Any:
         """Run a query."""

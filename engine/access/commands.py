@@ -172,7 +172,7 @@ def revoke_token(uow: Uow, *, token: bytes, actor: Actor) -> dict[str, Any]:
     return token_view((*row[:-1], uow.now_ms))
 
 
-# ---- rules ----------------------------------------------------------------------------------------
+# ---- rules --------------------------------------------------------------------------------------
 
 
 def _refused(pointer: str, problem: str) -> Invalid:
@@ -201,12 +201,12 @@ def _owner(uow: Uow, user: str, roles: list[str], site: int) -> str:
         raise _refused("/user", f"{name} is not active.")
     missing = [role for role in roles if role not in held]
     if missing:
-        raise _refused("/roles", f"{name} does not have the role {missing[0]}; no token can add it.")
+        raise _refused("/roles", f"{name} lacks the role {missing[0]}; no token can add it.")
     return name
 
 
 def _lock_user(uow: Uow, name: str, site: int) -> tuple[Row, list[Row]]:
-    """(the user, the other active admins), locked in one order, so that two cannot both step down."""
+    """(the user, the other active admins), locked in one order: two admins cannot both leave."""
     stored = stored_name(name) or ""
     rows = uow.all(_LOCK_USER, site=site, name=stored)
     found = next((row for row in rows if row[0] == stored), None)
@@ -220,25 +220,26 @@ def _is_active_admin(row: Row) -> bool:
 
 
 def _differences(before: Row, after: Row) -> dict[str, object]:
-    """What the audit trail keeps of a change: roles and state before and after, of a password none."""
+    """What the audit trail keeps: both values, but of a password only that it changed."""
     detail: dict[str, object] = {}
     if before[1] != after[1]:
         detail["roles"] = {"from": before[1].split(","), "to": after[1].split(",")}
     if before[2] != after[2]:
         detail["active"] = {"from": bool(before[2]), "to": bool(after[2])}
     if before[3] != after[3]:
-        detail["password"] = "changed"  # noqa: S105
+        detail["password"] = "changed"
     return detail
 
 
-# ---- statements -----------------------------------------------------------------------------------
+# ---- statements ---------------------------------------------------------------------------------
 
 _u, _k = user_account.c, api_token.c
 _IS_USER = sa.and_(_u.site_id == sa.bindparam("site"), _u.name == sa.bindparam("name"))
 _CREATE_USER = db.Statement(
     sa.text(
-        "INSERT INTO user_account (id, site_id, name, roles, password_hash, active, revision, created,"
-        " failed_logins) VALUES (:id, :site, :name, :roles, :password_hash, 1, 1, :now, 0)"
+        "INSERT INTO user_account"
+        " (id, site_id, name, roles, password_hash, active, revision, created, failed_logins)"
+        " VALUES (:id, :site, :name, :roles, :password_hash, 1, 1, :now, 0)"
         " ON CONFLICT (site_id, name) DO NOTHING"
     )
 )
@@ -247,9 +248,7 @@ _USER = db.Statement(sa.select(*USER_COLUMNS[:3]).where(_IS_USER))
 _ADMIN = sa.and_(_u.active == 1, (sa.literal(",") + _u.roles + ",").like(f"%,{Role.ADMIN},%"))
 _LOCK_USER = db.Statement(
     sa.select(*USER_COLUMNS)
-    .where(
-        _u.site_id == sa.bindparam("site"), sa.or_(_u.name == sa.bindparam("name"), _ADMIN)
-    )
+    .where(_u.site_id == sa.bindparam("site"), sa.or_(_u.name == sa.bindparam("name"), _ADMIN))
     .order_by(_u.id)
     .with_for_update()
 )

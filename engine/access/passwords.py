@@ -17,7 +17,7 @@ from engine.kernel.errors import FieldProblem, Invalid
 
 MIN_LENGTH = 8
 MAX_LENGTH = 200
-TOKEN_PREFIX = "rc_"  # noqa: S105  lets scanners of repositories recognise a leaked token
+TOKEN_PREFIX = "rc_"
 
 # The commonest of every published list that have eight characters or more, and our own name.
 COMMONEST = frozenset(
@@ -57,7 +57,7 @@ COMMONEST = frozenset(
 _hasher = PasswordHasher(
     time_cost=3, memory_cost=64 * 1024, parallelism=4, hash_len=32, salt_len=16, type=Type.ID
 )
-# Each hash holds 64 MiB and a core; everybody signing in at once at shift change must not sink the box.
+# Each hash holds 64 MiB and a core; a whole shift signing in at once must not sink the box.
 _at_once = threading.BoundedSemaphore(2)
 
 
@@ -97,10 +97,10 @@ def verify(hashed: str | None, text: str) -> bool:
     known = _nobodys_hash() if hashed is None else hashed
     with _at_once:
         try:
-            matches = _hasher.verify(known, _prepared(text))
+            _hasher.verify(known, _prepared(text))
         except VerifyMismatchError:
             return False
-    return matches and hashed is not None
+    return hashed is not None
 
 
 def new_secret() -> tuple[str, bytes]:
@@ -115,7 +115,7 @@ def digest_of(secret: str) -> bytes:
 
 
 def _prepared(text: str) -> bytes:
-    """The bytes hashed: two keyboards may send the same letter in two forms; JSON may hold half a pair."""
+    """The bytes hashed: keyboards send a letter in two forms, and JSON may hold half a pair."""
     return unicodedata.normalize("NFKC", text).encode("utf-8", "surrogatepass")
 
 

@@ -23,7 +23,7 @@ class Permission(StrEnum):
     MESSAGE_SEND = "message.send"
     INCIDENT_RESOLVE = "incident.resolve"
     USER_MANAGE = "user.manage"
-    TOKEN_MANAGE = "token.manage"  # noqa: S105
+    TOKEN_MANAGE = "token.manage"
 
 
 _ENGINEERS = frozenset({Role.PROCESS_ENGINEER})
@@ -32,8 +32,8 @@ _INTERVENERS = frozenset({Role.TEAM_LEAD, Role.PROCESS_ENGINEER})
 _SYSTEMS = frozenset({Role.INTEGRATION})
 _ADMINS = frozenset({Role.ADMIN})
 
-# Deploying covers submitting; releasing covers rejecting and retiring. Controlling an instance is to
-# suspend, resume and cancel it; intervening is to move its tokens and to change its variables.
+# To deploy covers submitting, to release covers rejecting and retiring. To control an instance is
+# to suspend, resume and cancel it; to intervene is to move its tokens and change its variables.
 WHO_MAY: Mapping[Permission, frozenset[Role]] = {
     Permission.READ: frozenset(Role),
     Permission.PROCESS_DEPLOY: _ENGINEERS,
@@ -68,6 +68,6 @@ def require(actor: Actor, permission: Permission) -> None:
         )
 
 
-@lru_cache(maxsize=2**len(Role))
+@lru_cache
 def _permissions_of(roles: frozenset[str]) -> frozenset[Permission]:
     return frozenset(permission for permission, who in WHO_MAY.items() if roles & who)

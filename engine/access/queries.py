@@ -44,7 +44,7 @@ def stored_name(name: str) -> str | None:
     return lower if _NAME.fullmatch(lower) else None
 
 
-# ---- users ----------------------------------------------------------------------------------------
+# ---- users --------------------------------------------------------------------------------------
 
 
 def users(uow: Uow, *, site: int, limit: int, cursor: str | None = None) -> Page:
@@ -89,7 +89,7 @@ def credentials(uow: Uow, *, name: str, site: int) -> Credentials | None:
     return Credentials(Actor(row[0], frozenset(row[1].split(",")), site), *row[2:])
 
 
-# ---- tokens ---------------------------------------------------------------------------------------
+# ---- tokens -------------------------------------------------------------------------------------
 
 
 def tokens(uow: Uow, *, site: int, limit: int, cursor: str | None = None) -> Page:
@@ -136,10 +136,11 @@ def _foreign_cursor() -> Invalid:
     return Invalid("The cursor is not one that this list gave.")
 
 
-# ---- statements -----------------------------------------------------------------------------------
+# ---- statements ---------------------------------------------------------------------------------
 
 _u, _k = user_account.c, api_token.c
-_SITE, _LIMIT = sa.bindparam("site"), sa.bindparam("limit", type_=sa.Integer)
+_SITE = sa.bindparam("site", type_=sa.Integer)
+_LIMIT = sa.bindparam("limit", type_=sa.Integer)
 
 USER_COLUMNS = (_u.name, _u.roles, _u.active, _u.password_hash, _u.revision, _u.created)
 _USERS = db.Statement(

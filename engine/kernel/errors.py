@@ -1,4 +1,4 @@
-"""Expected failures: each class has a stable code and a title; only the API knows their HTTP numbers."""
+"""Expected failures: each class has a stable code and a title; the API knows their HTTP numbers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

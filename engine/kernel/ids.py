@@ -1,4 +1,4 @@
-"""Primary keys: UUID version 7, so an edge node can make them offline and indexes grow at one end."""
+"""Primary keys: UUID version 7; an edge node can make them offline, indexes grow at one end."""
 
 import os
 import threading

@@ -34,9 +34,7 @@ def _plain(value: object) -> orjson.Fragment:
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
-_requests = json.JSONDecoder(
-    parse_float=_decimal, parse_int=_integer, parse_constant=_not_a_number
-)
+_requests = json.JSONDecoder(parse_float=_decimal, parse_int=_integer, parse_constant=_not_a_number)
 _values = json.JSONDecoder(parse_float=Decimal, parse_int=Decimal)
 
 

@@ -56,7 +56,9 @@ class Settings:
             ) from error
 
 
-def read_settings(environment: Mapping[str, str] | None = None, home: str | None = None) -> Settings:
+def read_settings(
+    environment: Mapping[str, str] | None = None, home: str | None = None
+) -> Settings:
     """Settings from the environment; `home` given on the command line wins.
 
     Raises:
@@ -65,8 +67,10 @@ def read_settings(environment: Mapping[str, str] | None = None, home: str | None
     env = os.environ if environment is None else environment
     known = {f"ROUTECARD_{n}" for n in ("HOME", "DATABASE_URL", "SECRET_KEY_FILE", "LOG")}
     for name in env:
-        if name.startswith("ROUTECARD_") and not name.startswith("ROUTECARD_TEST_") and (
-            name not in known
+        if (
+            name.startswith("ROUTECARD_")
+            and not name.startswith("ROUTECARD_TEST_")
+            and (name not in known)
         ):
             raise SettingRefused(f"{name} is not a setting. Known are {', '.join(sorted(known))}.")
     folder = Path(home or env.get("ROUTECARD_HOME") or _data_folder(env)).expanduser().absolute()

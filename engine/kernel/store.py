@@ -125,7 +125,7 @@ class Store:
             connection.close()
         self.bind.dispose()
 
-    # ---- SQLite -------------------------------------------------------------------------------
+    # ---- SQLite ----
 
     def _group(self, call: Callable[[Uow], T]) -> T:
         if self._waiting.qsize() >= MAX_WAITING:
@@ -193,10 +193,7 @@ class Store:
         for done in after:
             done()
         for waiting, (answer, refusal) in zip(group, outcomes, strict=True):
-            if refusal is None:
-                waiting.done.set_result(answer)
-            else:
-                waiting.done.set_exception(refusal)
+            _acknowledge(waiting.done, answer, refusal)
 
     def _one_of(
         self,
@@ -222,7 +219,7 @@ class Store:
         after += uow.on_commit
         return answer, None
 
-    # ---- PostgreSQL ---------------------------------------------------------------------------
+    # ---- PostgreSQL ----
 
     def _alone(self, call: Callable[[Uow], T]) -> T:
         for attempt in range(RETRIES):
@@ -231,7 +228,7 @@ class Store:
             except psycopg.Error as error:
                 if error.sqlstate not in RETRY_STATES or attempt == RETRIES - 1:
                     raise _as_refusal(error) from error
-                threading.Event().wait(random.uniform(0.001, 0.01) * 2**attempt)  # noqa: S311
+                threading.Event().wait(random.uniform(0.001, 0.01) * 2**attempt)
         raise AssertionError("unreachable")
 
     def _transaction(self, call: Callable[[Uow], T]) -> T:
@@ -255,6 +252,13 @@ class Store:
         for done in uow.on_commit:
             done()
         return answer
+
+
+def _acknowledge(done: "Future[Any]", answer: Any, refusal: BaseException | None) -> None:
+    if refusal is None:
+        done.set_result(answer)
+    else:
+        done.set_exception(refusal)
 
 
 def _breaks(error: BaseException) -> bool:

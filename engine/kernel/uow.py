@@ -1,4 +1,4 @@
-"""One unit of work: the statements of one command, inside a transaction that only the store ends."""
+"""One unit of work: the statements of one command, in a transaction that only the store ends."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager

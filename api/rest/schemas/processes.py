@@ -4,7 +4,6 @@ import marshmallow as ma
 from marshmallow import fields, validate
 
 
-
 class FindingOut(ma.Schema):
     """What lint found."""
 

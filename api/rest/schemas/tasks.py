@@ -5,7 +5,6 @@ from marshmallow import fields, validate
 
 from api.rest.schemas.common import PageQuery, Strict, Variables, text
 
-
 TASK_STATES = ["open", "claimed", "completed", "cancelled"]
 
 

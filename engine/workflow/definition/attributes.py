@@ -17,8 +17,8 @@ from engine.workflow.definition.model import (
     error,
     warning,
 )
-from engine.workflow.definition.times import TimeRefused, due_at, read_duration
 from engine.workflow.definition.times import EPOCH as SOME_DAY
+from engine.workflow.definition.times import TimeRefused, due_at, read_duration
 
 BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 MES = "{urn:routecard:bpmn:1}"
@@ -56,7 +56,9 @@ ELEMENTS: dict[str, frozenset[str]] = {
     "in": frozenset({"callActivity"}),
     "out": frozenset({"callActivity"}),
 }
-NOT_YET = frozenset({"equipment", "qualification", "optional", "material", "tool", "characteristic"})
+NOT_YET = frozenset(
+    {"equipment", "qualification", "optional", "material", "tool", "characteristic"}
+)
 SPIFF_READ = frozenset({"calledDecisionId", "properties"})
 SPIFF_REFUSED = ("script", "operator")
 
@@ -81,7 +83,7 @@ def read_value(text: str, element: str, report: Report) -> Value:
 
 
 def extensions(node: etree._Element, name: str = MES) -> Iterable[etree._Element]:
-    """The extension elements of a namespace, at any depth below `extensionElements`."""
+    """The elements right below `extensionElements` whose tag starts like this."""
     for holder in node.findall(f"{BPMN}extensionElements"):
         for child in holder.iterchildren(tag=etree.Element):
             if child.tag.startswith(name):
@@ -136,14 +138,17 @@ def check_names(node: etree._Element, report: Report) -> None:
             _check_place(str(key)[len(MES) :], ATTRIBUTES, name, kind, report)
         elif str(key).startswith(tuple("{" + f for f in FOREIGN)):
             _foreign(str(key), name, report)
-    for holder in node.findall(f"{BPMN}extensionElements"):
-        for child in holder.iterchildren(tag=etree.Element):
-            if child.tag.startswith(MES):
-                _check_place(local(child), ELEMENTS, name, kind, report)
-            elif child.tag.startswith(SPIFF):
-                _check_spiff(local(child), name, report)
-            elif child.tag.startswith(tuple("{" + f for f in FOREIGN)):
-                _foreign(child.tag, name, report)
+    for child in extensions(node, "{"):
+        _check_extension(child, name, kind, report)
+
+
+def _check_extension(child: etree._Element, name: str, kind: str, report: Report) -> None:
+    if child.tag.startswith(MES):
+        _check_place(local(child), ELEMENTS, name, kind, report)
+    elif child.tag.startswith(SPIFF):
+        _check_spiff(local(child), name, report)
+    elif child.tag.startswith(tuple("{" + f for f in FOREIGN)):
+        _foreign(child.tag, name, report)
 
 
 def _check_place(
@@ -288,7 +293,11 @@ def _whole(
 
 def _check_values(work: Work, name: str, report: Report) -> None:
     """Literal times and numbers are checked now; expressions when they are evaluated."""
-    for key, value in (("due", work.due), ("followUp", work.follow_up), ("duration", work.duration)):
+    for key, value in (
+        ("due", work.due),
+        ("followUp", work.follow_up),
+        ("duration", work.duration),
+    ):
         if value is not None and value.expression is None:
             try:
                 read_duration(value.text) if key == "duration" else due_at(value.text, SOME_DAY)

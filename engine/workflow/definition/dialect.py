@@ -38,10 +38,23 @@ from engine.workflow.definition.xml import DocumentRefused, safe_xml
 
 SUPPORTED = ACTIVITIES | GATEWAYS | EVENTS
 PASSIVE = frozenset(
-    "documentation extensionElements sequenceFlow laneSet textAnnotation association group "
-    "incoming outgoing auditing monitoring".split()
+    [
+        "documentation",
+        "extensionElements",
+        "sequenceFlow",
+        "laneSet",
+        "textAnnotation",
+        "association",
+        "group",
+        "incoming",
+        "outgoing",
+        "auditing",
+        "monitoring",
+    ]
 )
-DATA = frozenset("dataObject dataObjectReference dataStoreReference ioSpecification property".split())
+DATA = frozenset(
+    ["dataObject", "dataObjectReference", "dataStoreReference", "ioSpecification", "property"]
+)
 DATA_LINKS = frozenset({"dataInputAssociation", "dataOutputAssociation", "ioSpecification"})
 LOOPS = frozenset({"multiInstanceLoopCharacteristics", "standardLoopCharacteristics"})
 TRUE = ("true", "1")
@@ -111,7 +124,7 @@ class _Reader:
                 )
         return Document(tuple(processes), tuple(self.findings))
 
-    # ---- findings -----------------------------------------------------------------------------
+    # ---- findings ----
 
     def _error(self, rule: str, node: etree._Element, message: str, cure: str) -> None:
         self.findings.append(error(rule, node.get("id", ""), message, cure))
@@ -132,7 +145,7 @@ class _Reader:
                     )
                 )
 
-    # ---- processes and scopes -------------------------------------------------------------------
+    # ---- processes and scopes ----
 
     def _process(self, process: etree._Element) -> ProcessModel:
         scopes: dict[str, ScopeModel] = {}
@@ -225,7 +238,7 @@ class _Reader:
             )
         return given or None
 
-    # ---- flows ----------------------------------------------------------------------------------
+    # ---- flows ----
 
     def _flows(self, holder: etree._Element, elements: dict[str, etree._Element]) -> "_Flows":
         flows = _Flows({}, {})
@@ -273,11 +286,9 @@ class _Reader:
                 )
         return (*listed, *mine.values())
 
-    # ---- nodes ----------------------------------------------------------------------------------
+    # ---- nodes ----
 
-    def _node(
-        self, child: etree._Element, scope: str, role: str | None, flows: "_Flows"
-    ) -> Node:
+    def _node(self, child: etree._Element, scope: str, role: str | None, flows: "_Flows") -> Node:
         kind, name = local(child), child.get("id", "")
         self._check_inside(child, kind)
         return Node(

@@ -92,9 +92,7 @@ def _timer(definition: etree._Element, name: str, report: Report) -> Timer | Non
     return Timer(kind, value)
 
 
-def _message(
-    definition: etree._Element, name: str, declared: Declared, report: Report
-) -> str:
+def _message(definition: etree._Element, name: str, declared: Declared, report: Report) -> str:
     ref = (definition.get("messageRef") or "").rpartition(":")[2]
     message = declared.messages.get(ref, "").strip()
     if not message:
@@ -109,9 +107,7 @@ def _message(
     return message
 
 
-def _code(
-    definition: etree._Element, name: str, declared: Declared, report: Report
-) -> str | None:
+def _code(definition: etree._Element, name: str, declared: Declared, report: Report) -> str | None:
     ref = (definition.get("errorRef") or "").rpartition(":")[2]
     if not ref:
         return None  # catches every error: BPMN 2.0.2 section 10.5.4, error boundary without code

@@ -37,18 +37,22 @@ def loops(scope: ScopeModel) -> list[set[str]]:
     parts: list[set[str]] = []
     placed: set[str] = set()
     for name in reversed(_finishing_order(after)):
-        if name in placed:
-            continue
-        part, waiting = {name}, [name]
-        while waiting:
-            for other in before[waiting.pop()]:
-                if other not in placed and other not in part:
-                    part.add(other)
-                    waiting.append(other)
-        placed |= part
-        if len(part) > 1 or name in after[name]:
-            parts.append(part)
+        if name not in placed:
+            part = _part(name, before, placed)
+            placed |= part
+            if len(part) > 1 or name in after[name]:
+                parts.append(part)
     return parts
+
+
+def _part(name: str, before: dict[str, list[str]], placed: set[str]) -> set[str]:
+    part, waiting = {name}, [name]
+    while waiting:
+        for other in before[waiting.pop()]:
+            if other not in placed and other not in part:
+                part.add(other)
+                waiting.append(other)
+    return part
 
 
 def _finishing_order(after: dict[str, list[str]]) -> list[str]:

@@ -106,7 +106,9 @@ def _ways(scope: ScopeModel) -> Iterator[Finding]:
                 "unreachable", node.id, "No way leads here.", "Draw a flow to it, or remove it."
             )
         elif not node.outgoing and node.type != "endEvent":
-            yield warning("dead-end", node.id, "The way stops here.", "Draw a flow to an end event.")
+            yield warning(
+                "dead-end", node.id, "The way stops here.", "Draw a flow to an end event."
+            )
     if not any(n.type == "endEvent" for n in scope.nodes.values()):
         yield warning("no-end", scope.id, "There is no end event.", "Draw one.")
     for loop in loops(scope):
@@ -157,7 +159,9 @@ def _choices(node: Node, _scope: ScopeModel) -> Iterator[Finding]:
         return
     if node.default is not None and node.default not in {f.id for f in node.outgoing}:
         yield error(
-            "default-flow", node.id, f"The default flow {node.default} does not leave here.",
+            "default-flow",
+            node.id,
+            f"The default flow {node.default} does not leave here.",
             "Choose one of the gateway's own flows.",
         )
     if len(node.outgoing) < 2:
@@ -178,9 +182,7 @@ def _choices(node: Node, _scope: ScopeModel) -> Iterator[Finding]:
             "Choose a default flow.",
         )
     if not node.name:
-        yield warning(
-            "missing-label", node.id, "The gateway asks no question.", "Give it a name."
-        )
+        yield warning("missing-label", node.id, "The gateway asks no question.", "Give it a name.")
 
 
 def _service(node: Node, _scope: ScopeModel) -> Iterator[Finding]:
@@ -192,12 +194,12 @@ def _service(node: Node, _scope: ScopeModel) -> Iterator[Finding]:
             "Write mes:topic for a worker, or mes:function for an in-house function.",
         )
     if node.type == "businessRuleTask" and not node.work.decision:
-        yield error(
-            "decision", node.id, "The task names no decision.", "Write mes:decision."
-        )
+        yield error("decision", node.id, "The task names no decision.", "Write mes:decision.")
     if node.type == "callActivity" and not node.work.called:
         yield error(
-            "called-element", node.id, "The call activity names no process.",
+            "called-element",
+            node.id,
+            "The call activity names no process.",
             "Write calledElement.",
         )
 
@@ -230,7 +232,9 @@ def _boundaries(node: Node, scope: ScopeModel) -> Iterator[Finding]:
     instant = host.type in INSTANT or host.work.function is not None
     if node.event.kind == "timer" and instant:
         yield warning(
-            "never-fires", node.id, f"{host.id} takes no time, so the timer never fires.",
+            "never-fires",
+            node.id,
+            f"{host.id} takes no time, so the timer never fires.",
             "Remove the event.",
         )
     if node.event.kind == "error" and host.type not in RAISES:
@@ -282,9 +286,7 @@ def _types(process: ProcessModel, bundle: Bundle) -> Iterator[Finding]:
         for flow in node.outgoing:
             if flow.condition is not None:
                 for sentence in mismatches(flow.condition, types):
-                    yield error(
-                        "type-mismatch", flow.id, sentence, "Compare values of one kind."
-                    )
+                    yield error("type-mismatch", flow.id, sentence, "Compare values of one kind.")
 
 
 _CHECKS: tuple[Callable[[Node, ScopeModel], Iterator[Finding]], ...] = (

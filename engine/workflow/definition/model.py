@@ -1,4 +1,4 @@
-"""A process as read from its diagram: plain values, in the words of BPMN, never changed afterwards."""
+"""A process as read from its diagram: plain values in the words of BPMN, never changed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

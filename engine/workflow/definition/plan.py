@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from forms.compiler import Form
+
 from engine.workflow.definition.decisions import Decision
 from engine.workflow.definition.model import Node, ProcessModel
 from engine.workflow.definition.specs import build_specs
-from forms.compiler import Form
 
 
 @dataclass(frozen=True, slots=True)

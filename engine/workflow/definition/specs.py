@@ -1,8 +1,8 @@
 """Process models as specifications that SpiffWorkflow runs.
 
-One of the two modules that touch the library's inside (the other is `execution/tree.py`). A spec says
-what its element does when a token is there, by calling the conductor of the running tree; it holds
-nothing of an instance, so one set of specs serves all instances and threads.
+One of the two modules that touch the library's inside (the other is `execution/tree.py`). A spec
+says what its element does when a token is there, by calling the conductor of the running tree; it
+holds nothing of an instance, so one set of specs serves all instances and threads.
 """
 
 from collections.abc import Iterable

@@ -37,7 +37,9 @@ def read_duration(text: str) -> isodate.Duration | timedelta:
         duration = isodate.parse_duration(text.strip())
         reach = EPOCH + duration
     except (ValueError, OverflowError, TypeError):
-        raise TimeRefused(f"{text!r} is no duration; write ISO 8601, such as PT2H or P1D.") from None
+        raise TimeRefused(
+            f"{text!r} is no duration; write ISO 8601, such as PT2H or P1D."
+        ) from None
     if reach < EPOCH or reach.year - EPOCH.year > MAX_YEARS:
         raise TimeRefused(f"The duration {text!r} is not between 0 and {MAX_YEARS} years.")
     return duration

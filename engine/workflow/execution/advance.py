@@ -1,7 +1,7 @@
 """Moves an instance to its next rest: tokens run until all of them wait for something outside.
 
 An advance works on the live tree in memory and collects what the database must learn: the steps
-taken, the tokens that opened work or left it, the incidents. Writing that down is the caller's part.
+taken, the tokens that opened work or left it, the incidents. The caller writes that down.
 """
 
 from dataclasses import dataclass, field
@@ -100,7 +100,7 @@ class Advance:
         self.root = plant(plan, stored, self, self.now)
         self._budget = AUTOMATIC_STEPS
 
-    # ---- what callers ask for -------------------------------------------------------------------
+    # ---- what callers ask for ----
 
     def begin(self, start: Node, variables: Variables, actor: str) -> None:
         """Start the process at a start event."""
@@ -227,7 +227,7 @@ class Advance:
         """The state to store."""
         return harvest(self.root)
 
-    # ---- running --------------------------------------------------------------------------------
+    # ---- running ----
 
     def settle(self) -> None:
         """Run every token to its next rest and close the scopes that became empty."""
@@ -277,9 +277,7 @@ class Advance:
                     f"its cap is {maximum}.",
                 )
 
-    def _finish(
-        self, token: Token, actor: str | None = None, deviation: str | None = None
-    ) -> None:
+    def _finish(self, token: Token, actor: str | None = None, deviation: str | None = None) -> None:
         self.outcome.leave(Left(token.number, token.node, token.incident, True))
         self._record(token, "completed", actor, deviation)
         token.complete()
@@ -304,7 +302,7 @@ class Advance:
 
     def _close(self, scope: Root | Branch) -> None:
         """A scope lost a token: if none is left, its activity is complete."""
-        if scope.tasks or scope is self.root and not scope.state.joins:
+        if scope.tasks or (scope is self.root and not scope.state.joins):
             return
         if scope is not self.root and scope is not self.root.subprocesses.get(scope.parent_task_id):
             return  # its activity was cancelled meanwhile
@@ -337,7 +335,7 @@ class Advance:
             "Complete it to go on without, or move the token.",
         )
 
-    # ---- what elements ask for ------------------------------------------------------------------
+    # ---- what elements ask for ----
 
     def choose(self, token: Token, node: Node) -> Flow | None:
         """The first flow whose condition holds, else the default."""

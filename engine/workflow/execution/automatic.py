@@ -33,9 +33,7 @@ def choose(node: Node, variables: Mapping[str, object]) -> Flow | None:
     return default
 
 
-def carry_out(
-    uow: Uow, plan: Plan, node: Node, variables: Mapping[str, object]
-) -> Variables:
+def carry_out(uow: Uow, plan: Plan, node: Node, variables: Mapping[str, object]) -> Variables:
     """Run the in-house function or the decision of a task; what it answers becomes variables.
 
     Raises:

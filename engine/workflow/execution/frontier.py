@@ -82,7 +82,10 @@ def load(body: bytes, variables: bytes) -> Frontier:
     return Frontier(
         following,
         [TokenState(*t) for t in tokens],
-        [ScopeState(n, values.get(n), joins, visits, written) for n, joins, visits, written in scopes],
+        [
+            ScopeState(n, values.get(n), joins, visits, written)
+            for n, joins, visits, written in scopes
+        ],
     )
 
 

@@ -1,4 +1,4 @@
-"""What keeps one instance from taking the plant along. Each limit ends in an incident or a refusal."""
+"""What keeps one instance from taking the plant along: each ends in an incident or a refusal."""
 
 AUTOMATIC_STEPS = 10_000
 """Automatic steps in one advance; a loop without a person or a wait ends here."""

@@ -107,7 +107,7 @@ def _timers(
 
 
 def _first(timer: Timer, variables: Variables, now: datetime, site: Site) -> datetime:
-    """When a timer fires first. An interrupting event fires once, so a cycle's first time counts."""
+    """When a timer fires first; an interrupting event fires once, so no later time counts."""
     text = _text(timer.value, variables)
     if timer.kind == "duration":
         return add(now, read_duration(text))

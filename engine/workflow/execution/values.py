@@ -1,4 +1,4 @@
-"""What may become a variable: JSON values with Decimals, bounded, under names that are not reserved."""
+"""What may become a variable: JSON with Decimals, bounded, under names that are not reserved."""
 
 from collections.abc import Mapping
 from decimal import Decimal

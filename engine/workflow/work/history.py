@@ -72,24 +72,28 @@ def page(
 
 def _packed(step: Step, now: int, main: str) -> dict[str, object]:
     """A step with one-letter keys, leaving out what is as usual (docs/reference/history.md)."""
-    packed: dict[str, object] = {"e": step.element}
-    if step.process not in (main, ""):
-        packed["p"] = step.process
-    if step.wall:
-        packed["w"] = step.wall
-    if step.state != "completed":
-        packed["s"] = step.state
-    if step.started != now:
-        packed["b"] = now - step.started
-    if step.changed:
-        packed["c"] = step.changed
-    if step.answers and step.answers != step.changed:
-        packed["a"] = step.answers
-    if step.actor is not None:
-        packed["u"] = step.actor
-    if step.deviation is not None:
-        packed["d"] = step.deviation
-    return packed
+    usual = {
+        "p": step.process in (main, ""),
+        "w": step.wall == 0,
+        "s": step.state == "completed",
+        "b": step.started == now,
+        "c": not step.changed,
+        "a": not step.answers or step.answers == step.changed,
+        "u": step.actor is None,
+        "d": step.deviation is None,
+    }
+    packed = {
+        "e": step.element,
+        "p": step.process,
+        "w": step.wall,
+        "s": step.state,
+        "b": now - step.started,
+        "c": step.changed,
+        "a": step.answers,
+        "u": step.actor,
+        "d": step.deviation,
+    }
+    return {letter: value for letter, value in packed.items() if not usual.get(letter)}
 
 
 def _steps(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[int, int, dict[str, Any]]]:

@@ -29,9 +29,7 @@ class IncidentResolved(Conflict):
     title = "Incident resolved already"
 
 
-def retry(
-    uow: Uow, *, incident: bytes, actor: Actor, reason: str | None = None
-) -> dict[str, Any]:
+def retry(uow: Uow, *, incident: bytes, actor: Actor, reason: str | None = None) -> dict[str, Any]:
     """Let the token try again where it stands."""
     running, token_number = _lock(uow, incident, actor)
     _retry(uow, running, token_number, actor)

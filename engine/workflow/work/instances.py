@@ -84,9 +84,7 @@ def begin(
 ) -> Running:
     """Start a version at a start event; variables are clean already."""
     plan = plan_of(version_id)
-    running = Running(
-        new_id(), actor.site, version_id, business_key, ACTIVE, 1, 0, b"", b"{}"
-    )
+    running = Running(new_id(), actor.site, version_id, business_key, ACTIVE, 1, 0, b"", b"{}")
     uow.write(
         _INSERT,
         {

@@ -45,7 +45,7 @@ class JobEnded(Conflict):
     title = "Job already completed"
 
 
-# ---- commands -------------------------------------------------------------------------------------
+# ---- commands ----
 
 
 def claim(
@@ -104,9 +104,7 @@ def fail(
     elif found.attempt < found.attempts:
         found.state, found.retry_at = "open", uow.now_ms + 1000 * (retry_in or 0)
         found.message = message
-        uow.write(
-            _REOPEN, {"id": found.id, "retry_at": found.retry_at, "message": message}
-        )
+        uow.write(_REOPEN, {"id": found.id, "retry_at": found.retry_at, "message": message})
     else:
         found.close(uow, "failed", message)
         _give_up(uow, found, message, actor)
@@ -114,9 +112,7 @@ def fail(
     return found.as_item()
 
 
-def extend(
-    uow: Uow, *, job: bytes, fence: int, lease_seconds: int, actor: Actor
-) -> dict[str, Any]:
+def extend(uow: Uow, *, job: bytes, fence: int, lease_seconds: int, actor: Actor) -> dict[str, Any]:
     """Keep a lease for longer."""
     found = _lock(uow, job, actor)
     found.check(fence)
@@ -150,7 +146,7 @@ def free_expired(uow: Uow) -> int:
     return len(rows)
 
 
-# ---- a job under its lock -------------------------------------------------------------------------
+# ---- a job under its lock ----
 
 
 class _Job:
@@ -253,7 +249,7 @@ def _claimed(row: tuple[Any, ...], until: int) -> dict[str, Any]:
     }
 
 
-# ---- statements -----------------------------------------------------------------------------------
+# ---- statements ----
 
 _j, _i = t.job.c, t.instance.c
 _ID = _j.id == sa.bindparam("id")

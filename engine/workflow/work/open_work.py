@@ -207,7 +207,8 @@ _CANCEL_TASK = db.Statement(
 _CANCEL_JOB = db.Statement(
     sa.text(
         "UPDATE job SET state = 'cancelled', closed = :now, message = :by "
-        "WHERE instance_id = :instance AND token = :token AND state IN ('open', 'claimed', 'failed')"
+        "WHERE instance_id = :instance AND token = :token "
+        "AND state IN ('open', 'claimed', 'failed')"
     )
 )
 _DROP_SUBSCRIPTION = db.Statement(

@@ -1,7 +1,7 @@
 """The plans of process versions: read from the database once, then shared by all threads.
 
-A command that meets a version nobody has used yet raises `PlanMissing`; `run` reads the plan outside
-the door, because parsing takes longer than a transaction should, and tries again.
+A command that meets a version nobody has used yet raises `PlanMissing`; `run` reads the plan
+outside the door, because parsing takes longer than a transaction should, and tries again.
 """
 
 import threading
@@ -88,9 +88,7 @@ def _pinned(store: Store, version_id: bytes) -> tuple[Bundle, Pins]:
     return store.read(bundle_of, version_id=version_id)
 
 
-def assemble(
-    bundle: Bundle, pins: Pins, fetch: Callable[[bytes], tuple[Bundle, Pins]]
-) -> Plan:
+def assemble(bundle: Bundle, pins: Pins, fetch: Callable[[bytes], tuple[Bundle, Pins]]) -> Plan:
     """The plan of a bundle whose missing parts come from the bundles it pins."""
     return _Assembly(fetch).plan(None, bundle, pins)
 

@@ -20,7 +20,7 @@ from engine.workflow.work.tasks import TASK_COLUMNS, item
 Page = dict[str, Any]
 
 
-# ---- instances ------------------------------------------------------------------------------------
+# ---- instances ----
 
 
 def instance_item(uow: Uow, *, instance: bytes, site: int) -> dict[str, Any]:
@@ -100,7 +100,7 @@ def _resting(frontier: Frontier) -> list[dict[str, str]]:
     ]
 
 
-# ---- tasks ----------------------------------------------------------------------------------------
+# ---- tasks ----
 
 
 def task_item(uow: Uow, *, task: bytes, site: int) -> dict[str, Any]:
@@ -157,7 +157,7 @@ def _task_cursor(cursor: str | None) -> tuple[int, bytes]:
     return int(rank), from_text(last, "cursor")
 
 
-# ---- jobs and incidents ---------------------------------------------------------------------------
+# ---- jobs and incidents ----
 
 
 def incidents(
@@ -205,7 +205,7 @@ def incident_view(row: tuple[Any, ...]) -> dict[str, Any]:
     }
 
 
-# ---- statements -----------------------------------------------------------------------------------
+# ---- statements ----
 
 _i, _v, _t, _n = t.instance.c, t.process_version.c, t.task.c, t.incident.c
 _LIMIT = sa.bindparam("limit", type_=sa.Integer)

@@ -153,4 +153,3 @@ _ADVANCE = db.Statement(
         }
     )
 )
-

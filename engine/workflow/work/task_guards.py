@@ -1,4 +1,4 @@
-"""What may forbid work on a task now: the wrong role, a closed task, a suspended instance, a holder."""
+"""What may forbid work on a task: the wrong role, its end, a suspended instance, a holder."""
 
 from collections.abc import Iterator
 

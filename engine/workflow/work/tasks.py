@@ -141,7 +141,7 @@ def item(row: tuple[Any, ...]) -> dict[str, Any]:
     }
 
 
-# ---- commands -------------------------------------------------------------------------------------
+# ---- commands ----
 
 
 def claim(uow: Uow, *, task: bytes, actor: Actor, expected: str | None = None) -> dict[str, Any]:
@@ -236,6 +236,7 @@ def why_not(uow: Uow, *, task: bytes, actor: Actor) -> list[dict[str, str]]:
 
 def locking_order(uow: Uow, tasks: list[bytes | None]) -> list[int]:
     """The positions of tasks ordered by their instances, so that no two callers wait crosswise."""
+
     def owner(task: bytes | None) -> bytes:
         row = uow.one(_OWNER, task=task) if task is not None else None
         return bytes(row[0]) if row is not None else b""
@@ -346,7 +347,9 @@ _CLOSE = db.Statement(
         "WHERE id = :id"
     )
 )
-_ASSIGN = db.Statement(sa.text("UPDATE task SET state = :state, assignee = :assignee WHERE id = :id"))
+_ASSIGN = db.Statement(
+    sa.text("UPDATE task SET state = :state, assignee = :assignee WHERE id = :id")
+)
 _ITEM = (
     _t.id,
     _t.instance_id,

@@ -68,9 +68,7 @@ def _fire(uow: Uow, instance: bytes, token: int, element: str, kind: str, site_i
     running.save(uow, advance, actor)
 
 
-def _start(
-    uow: Uow, version_id: bytes, element: str, remaining: int | None, site_id: int
-) -> None:
+def _start(uow: Uow, version_id: bytes, element: str, remaining: int | None, site_id: int) -> None:
     """Start a process by its timer; a cycle is due again one period later, missed ones are not
     made up for."""
     if uow.write(_TAKE, _key(version_id, 0, element)) != 1:

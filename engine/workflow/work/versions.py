@@ -5,9 +5,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.access.actor import Actor
-from engine.kernel import db, functions, json_text
-from engine.kernel.clock import iso
-from engine.kernel.errors import Conflict, Invalid, NotFound, PreconditionRequired, Stale
+from engine.kernel import db, json_text
+from engine.kernel.errors import Conflict, Invalid, PreconditionRequired, Stale
 from engine.kernel.ids import new_id
 from engine.kernel.uow import Uow
 from engine.records.audit import audit
@@ -16,9 +15,18 @@ from engine.workflow.definition.bundles import Bundle, Pins, kind_of
 from engine.workflow.definition.lint import Known, lint, missing_items, refused
 from engine.workflow.definition.model import Finding, ProcessModel
 from engine.workflow.work import timers
+from engine.workflow.work.version_queries import (
+    RELEASED,
+    VERSIONS,
+    etag,
+    known,
+    offer,
+    version_item,
+    version_row,
+    version_view,
+)
 
-DRAFT, IN_REVIEW, RELEASED = "draft", "in_review", "released"
-SUPERSEDED, RETIRED = "superseded", "retired"
+DRAFT, IN_REVIEW, SUPERSEDED, RETIRED = "draft", "in_review", "superseded", "retired"
 PIN_KINDS = {"process": "processes", "decision": "decisions", "form": "forms"}
 
 
@@ -36,13 +44,6 @@ class DeploymentRefused(Invalid):
         )
 
 
-class VersionNotFound(NotFound):
-    """No such process, or no such version of it."""
-
-    code = "process-not-found"
-    title = "Process not found"
-
-
 class VersionState(Conflict):
     """The version's state does not allow this."""
 
@@ -57,15 +58,6 @@ class TriggerTaken(Conflict):
     title = "Another process starts by this message"
 
 
-# ---- reading --------------------------------------------------------------------------------------
-
-
-def known(uow: Uow, *, bundle: Bundle, site: int) -> Known:
-    """What the bundle names and released bundles offer."""
-    found = {item for item in missing_items(bundle) if _offer(uow, *item, site) is not None}
-    return Known(frozenset(found), frozenset(functions.names()))
-
-
 def check(bundle: Bundle, offered: Known) -> tuple[Finding, ...]:
     """The findings of a bundle.
 
@@ -76,66 +68,6 @@ def check(bundle: Bundle, offered: Known) -> tuple[Finding, ...]:
     if refused(findings):
         raise DeploymentRefused(findings)
     return findings
-
-
-def version_item(uow: Uow, *, key: str, version: int, site: int) -> dict[str, Any]:
-    """One version as the API shows it."""
-    return _item(_row(uow, key, version, site))
-
-
-def version_id(uow: Uow, *, key: str, version: int, site: int) -> bytes:
-    """The id of a version."""
-    return bytes(_row(uow, key, version, site)[0])
-
-
-def main_file(uow: Uow, *, key: str, version: int, site: int) -> bytes:
-    """The XML of a version's main diagram, byte for byte as it was deployed."""
-    row = uow.one(_MAIN, id=_row(uow, key, version, site)[0])
-    assert row is not None, "every version has a main file"
-    return bytes(row[0])
-
-
-def process_item(uow: Uow, *, key: str, site: int) -> dict[str, Any]:
-    """A process with its versions, newest first, and what starts the released one."""
-    rows = uow.all(_VERSIONS, key=key, site=site)
-    if not rows:
-        raise VersionNotFound(f"There is no process {key[:100]!r}.")
-    triggers = [
-        {"element": element, "kind": kind, "name": name}
-        for row in rows
-        if row[3] == RELEASED
-        for element, kind, name in uow.all(_TRIGGERS, id=row[0])
-    ]
-    items = [_item(row) for row in rows]
-    return {
-        "key": key,
-        "name": items[0]["name"],
-        "versions": items,
-        "triggers": triggers,
-    }
-
-
-def processes(
-    uow: Uow, *, site: int, limit: int, cursor: str | None = None, state: str | None = None
-) -> dict[str, Any]:
-    """Every process by its key, with its newest and its released version."""
-    rows = uow.all(_PROCESSES, site=site, after=cursor or "", limit=limit + 1)
-    items = []
-    for key, newest, released in rows[:limit]:
-        shown = _item(_row(uow, key, newest, site))
-        items.append(
-            {
-                "key": key,
-                "name": shown["name"],
-                "newest": newest,
-                "state": shown["state"],
-                "released": released,
-            }
-        )
-    return {"items": items, "next": items[-1]["key"] if len(rows) > limit else None}
-
-
-# ---- commands -------------------------------------------------------------------------------------
 
 
 def deploy(
@@ -151,10 +83,10 @@ def deploy(
     The same digest again changes nothing. An open draft is replaced, which the caller must ask for
     by naming the draft it saw.
     """
-    rows = uow.all(_VERSIONS, key=bundle.key, site=actor.site)
+    rows = uow.all(VERSIONS, key=bundle.key, site=actor.site)
     for row in rows:
         if row[5] == bundle.digest:
-            return False, _item(row)
+            return False, version_view(row)
     newest = rows[0] if rows else None
     if newest is not None and newest[3] == IN_REVIEW:
         raise VersionState(f"Version {newest[2]} of {bundle.key} is in review; reject it first.")
@@ -180,24 +112,22 @@ def reject(uow: Uow, *, key: str, version: int, reason: str, actor: Actor) -> di
     return _turn(uow, key, version, (IN_REVIEW,), DRAFT, "process.rejected", actor, reason)
 
 
-def release(
-    uow: Uow, *, key: str, version: int, bundle: Bundle, actor: Actor
-) -> dict[str, Any]:
+def release(uow: Uow, *, key: str, version: int, bundle: Bundle, actor: Actor) -> dict[str, Any]:
     """Release a version: pin what it names, arm what starts it, supersede the one before.
 
     Raises:
         DeploymentRefused: if something it names is no longer released.
         TriggerTaken: if another process starts by one of its messages.
     """
-    row = _row(uow, key, version, actor.site)
+    row = version_row(uow, key, version, actor.site)
     if row[3] == RELEASED:
-        return _item(row)
+        return version_view(row)
     _check_state(row, (DRAFT, IN_REVIEW))
     if row[5] != bundle.digest:
         raise Stale("The draft was replaced meanwhile; read it again.")
     check(bundle, known(uow, bundle=bundle, site=actor.site))
     pins = _pins(uow, bundle, actor.site)
-    for older in uow.all(_VERSIONS, key=key, site=actor.site):
+    for older in uow.all(VERSIONS, key=key, site=actor.site):
         if older[3] == RELEASED:
             _disarm(uow, bytes(older[0]), SUPERSEDED)
     uow.write(
@@ -216,14 +146,14 @@ def release(
 
 def retire(uow: Uow, *, key: str, version: int, actor: Actor) -> dict[str, Any]:
     """Take a version out of use: nothing starts on it any more, what runs goes on."""
-    row = _row(uow, key, version, actor.site)
+    row = version_row(uow, key, version, actor.site)
     if row[3] == RELEASED:
         _disarm(uow, bytes(row[0]), RETIRED)
     states = (DRAFT, IN_REVIEW, RELEASED, SUPERSEDED)
     return _turn(uow, key, version, states, RETIRED, "process.retired", actor, row=row)
 
 
-# ---- parts ----------------------------------------------------------------------------------------
+# ---- parts ----
 
 
 def _store(
@@ -269,15 +199,10 @@ def _store(
 def _pins(uow: Uow, bundle: Bundle, site: int) -> Pins:
     found: dict[str, dict[str, bytes]] = {kind: {} for kind in PIN_KINDS.values()}
     for kind, key in sorted(missing_items(bundle)):
-        offer = _offer(uow, kind, key, site)
-        assert offer is not None, "lint has checked it in this transaction"
-        found[PIN_KINDS[kind]][key] = offer
+        offered = offer(uow, kind, key, site)
+        assert offered is not None, "lint has checked it in this transaction"
+        found[PIN_KINDS[kind]][key] = offered
     return Pins(**found)
-
-
-def _offer(uow: Uow, kind: str, key: str, site: int) -> bytes | None:
-    row = uow.one(_OFFER, kind=kind, key=key, site=site)
-    return None if row is None else bytes(row[0])
 
 
 def _arm(uow: Uow, identity: bytes, model: ProcessModel, actor: Actor) -> None:
@@ -320,7 +245,7 @@ def _turn(
     note: str | None = None,
     row: tuple[Any, ...] | None = None,
 ) -> dict[str, Any]:
-    row = row or _row(uow, key, version, actor.site)
+    row = row or version_row(uow, key, version, actor.site)
     _check_state(row, allowed)
     uow.write(_STATE, {"id": row[0], "state": state, "note": note})
     audit(uow, actor, action, _subject(key, version), {"reason": note} if note else None)
@@ -345,92 +270,11 @@ def _check_replaces(draft: tuple[Any, ...], expected: str | None) -> None:
         raise Stale("The draft changed since you read it; read it again.")
 
 
-def etag(digest: str, state: str) -> str:
-    """What changes whenever the content or the state of a version changes."""
-    return f"{digest[:32]}-{state}"
-
-
 def _subject(key: str, version: int) -> str:
     return f"process:{key}:{version}"
 
 
-def _row(uow: Uow, key: str, version: int, site: int) -> tuple[Any, ...]:
-    row = uow.one(_VERSION, key=key, version=version, site=site)
-    if row is None:
-        raise VersionNotFound(f"There is no version {version} of a process {key[:100]!r}.")
-    return row
-
-
-def _item(row: tuple[Any, ...]) -> dict[str, Any]:
-    return {
-        "key": row[1],
-        "version": row[2],
-        "state": row[3],
-        "name": row[4],
-        "digest": row[5],
-        "author": row[6],
-        "created": iso(row[7]),
-        "released": iso(row[8]),
-        "released_by": row[9],
-        "note": row[10],
-        "findings": json_text.read(row[11]),
-    }
-
-
-_v, _b, _p = t.process_version.c, t.bundle_item.c, t.process_trigger.c
-_COLUMNS = (
-    _v.id,
-    _v.key,
-    _v.version,
-    _v.state,
-    _v.name,
-    _v.digest,
-    _v.author,
-    _v.created,
-    _v.released,
-    _v.released_by,
-    _v.note,
-    _v.findings,
-)
-_KEY = (_v.key == sa.bindparam("key"), _v.site_id == sa.bindparam("site"))
-_VERSION = db.Statement(sa.select(*_COLUMNS).where(*_KEY, _v.version == sa.bindparam("version")))
-_VERSIONS = db.Statement(
-    sa.select(*_COLUMNS).where(*_KEY).order_by(_v.version.desc()).with_for_update()
-)
-_PROCESSES = db.Statement(
-    sa.select(
-        _v.key,
-        sa.func.max(_v.version),
-        sa.func.max(sa.case((_v.state == sa.literal_column("'released'"), _v.version))),
-    )
-    .where(_v.site_id == sa.bindparam("site"), _v.key > sa.bindparam("after"))
-    .group_by(_v.key)
-    .order_by(_v.key)
-    .limit(sa.bindparam("limit", type_=sa.Integer))
-)
-_MAIN = db.Statement(
-    sa.select(t.bundle_file.c.content).where(
-        t.bundle_file.c.version_id == sa.bindparam("id"),
-        t.bundle_file.c.kind == sa.literal_column("'main'"),
-    )
-)
-_OFFER = db.Statement(
-    sa.select(_v.id)
-    .join_from(t.bundle_item, t.process_version, _b.version_id == _v.id)
-    .where(
-        _b.kind == sa.bindparam("kind"),
-        _b.key == sa.bindparam("key"),
-        _v.state == sa.literal_column("'released'"),
-        _v.site_id == sa.bindparam("site"),
-    )
-    .order_by(_v.released.desc(), _v.id.desc())
-    .limit(sa.literal_column("1"))
-)
-_TRIGGERS = db.Statement(
-    sa.select(_p.element, _p.kind, _p.name)
-    .where(_p.version_id == sa.bindparam("id"))
-    .order_by(_p.element)
-)
+_p, _v = t.process_trigger.c, t.process_version.c
 _TAKEN = db.Statement(
     sa.select(_v.key)
     .join_from(t.process_trigger, t.process_version, _p.version_id == _v.id)

@@ -1,0 +1,102 @@
+"""A definition becomes a form: compiled once to a marshmallow Schema, then read many times."""
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from marshmallow import Schema, ValidationError
+
+from forms.errors import FieldError, FormInvalid, pointer
+from forms.fields import Answer, FormField
+from forms.messages import Message, shown
+from forms.rules import read_definition
+
+VARIABLES = "variables"
+FIELDS_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Form:
+    """A compiled form. It may be shared between threads; nothing in it changes.
+
+    Attributes:
+        definition: the definition as it was given; not to be changed.
+        variable_types: the form type of each variable written; a choice among numbers is `number`.
+    """
+
+    key: str
+    title: str
+    fields: tuple[FormField, ...]
+    definition: Mapping[str, object] = field(repr=False)
+    variable_types: Mapping[str, str] = field(repr=False)
+    _schema: Schema = field(repr=False)
+    _keys: Mapping[str, str] = field(repr=False)
+    _writes: tuple[tuple[str, str], ...] = field(repr=False)
+
+    def load(self, answers: Mapping[str, object]) -> dict[str, object]:
+        """The clean answers by field key, without the questions left open.
+
+        Clean is: a text as given, a Decimal in the field's unit, the value of the choice, a bool,
+        or an instant as ISO 8601 in UTC.
+
+        Raises:
+            FormInvalid: with every error, at `/variables/<key>`, in the order of the form.
+        """
+        if not isinstance(answers, Mapping):
+            problem = Message.NOT_OBJECT.say(got=shown(answers))
+            raise FormInvalid([FieldError(pointer(VARIABLES), problem)])
+        try:
+            loaded = self._schema.load(answers)
+        except ValidationError as refused:
+            raise FormInvalid(self._errors(refused.normalized_messages())) from None
+        keys = self._keys
+        return {keys[name]: value for name, value in loaded.items() if value is not None}
+
+    def variables(self, clean: Mapping[str, object]) -> dict[str, object]:
+        """What clean answers write: variable name -> value, of the answered fields that name one."""
+        return {variable: clean[key] for key, variable in self._writes if key in clean}
+
+    def _errors(self, messages: Mapping[str, list[str]]) -> list[FieldError]:
+        known = list(self._keys.values())
+        errors = [
+            FieldError(pointer(VARIABLES, key), detail)
+            for key in known
+            for detail in messages.get(key, ())
+        ]
+        strange = sorted(str(key) for key in messages.keys() - set(known))
+        return errors + [FieldError(pointer(VARIABLES, key), self._unknown(key)) for key in strange]
+
+    def _unknown(self, key: str) -> str:
+        names = [each.key for each in self.fields]
+        message = Message.UNKNOWN_FIELD if names else Message.NO_FIELDS
+        more = ["…"] if len(names) > FIELDS_SHOWN else []
+        return message.say(key=shown(key), known=", ".join(names[:FIELDS_SHOWN] + more))
+
+
+def compile_form(definition: Mapping[str, object]) -> Form:
+    """The form a definition describes.
+
+    Args:
+        definition: parsed JSON: {"key", "title", "fields": [{"key", "type", "label", "required",
+            "unit", "min", "max", "choices": [{"value", "label"}], "variable"}]}. Only the key of
+            the form and the key and type of a field must be there; null means left out.
+
+    Raises:
+        FormDefinitionInvalid: with every problem of the definition.
+    """
+    key, title, asked = read_definition(definition)
+    # marshmallow splits names at dots and some names are its own, so keys are only its data keys.
+    names = {f"field_{place}": each for place, each in enumerate(asked)}
+    schema = Schema.from_dict(
+        {name: Answer(each) for name, each in names.items()}, name="FormSchema"
+    )
+    return Form(
+        key=key,
+        title=title,
+        fields=asked,
+        definition=copy.deepcopy(dict(definition)),
+        variable_types={each.variable: each.value_type.value for each in asked if each.variable},
+        _schema=schema(),
+        _keys={name: each.key for name, each in names.items()},
+        _writes=tuple((each.key, each.variable) for each in asked if each.variable),
+    )
