@@ -27,8 +27,8 @@ class Form:
     key: str
     title: str
     fields: tuple[FormField, ...]
-    definition: Mapping[str, object] = field(repr=False)
-    variable_types: Mapping[str, str] = field(repr=False)
+    definition: dict[str, object] = field(repr=False)
+    variable_types: dict[str, str] = field(repr=False)
     _schema: Schema = field(repr=False)
     _keys: Mapping[str, str] = field(repr=False)
     _writes: tuple[tuple[str, str], ...] = field(repr=False)
@@ -48,12 +48,12 @@ class Form:
         try:
             loaded = self._schema.load(answers)
         except ValidationError as refused:
-            raise FormInvalid(self._errors(refused.normalized_messages())) from None
+            raise FormInvalid(self._errors(refused.messages_dict)) from None
         keys = self._keys
         return {keys[name]: value for name, value in loaded.items() if value is not None}
 
     def variables(self, clean: Mapping[str, object]) -> dict[str, object]:
-        """What clean answers write: variable name -> value, of the answered fields that name one."""
+        """What clean answers write, variable name -> value, for the fields that name one."""
         return {variable: clean[key] for key, variable in self._writes if key in clean}
 
     def _errors(self, messages: Mapping[str, list[str]]) -> list[FieldError]:

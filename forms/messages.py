@@ -1,4 +1,4 @@
-"""Every sentence this package says, in one place: whole templates, so that they can be translated."""
+"""Every sentence this package says, in one place and whole, so that it can be translated."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -6,6 +6,7 @@ from enum import StrEnum
 
 LONGEST_SHOWN = 60
 PLAIN_UP_TO = 20
+_BRACES = str.maketrans("", "", "{}")
 
 
 class Message(StrEnum):
@@ -127,4 +128,10 @@ def shown_number(value: Decimal, unit: str | None = None) -> str:
     text = format(value, "f") if plain else str(value)
     if len(text) > LONGEST_SHOWN:
         text = text[: LONGEST_SHOWN - 1] + "…"
-    return f"{text} {unit}" if unit else text
+    name = shown_unit(unit)
+    return f"{text} {name}" if name else text
+
+
+def shown_unit(unit: str | None) -> str:
+    """A unit as people read it: `pcs` for `{pcs}`, nothing for `1`."""
+    return "" if unit in (None, "1") else str(unit).translate(_BRACES)

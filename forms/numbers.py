@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 
 from forms import units
 from forms.errors import Refused, UnitMismatch, UnitUnknown
-from forms.messages import Message, shown
+from forms.messages import Message, shown, shown_unit
 
 MAX_DIGITS = 40
 MAX_EXPONENT = 100
@@ -96,16 +96,18 @@ def _names(value: Mapping[object, object]) -> str:
 
 
 def _in_unit(number: Decimal, given: str, unit: str | None) -> Decimal:
-    if unit is None:
-        raise Refused(Message.UNIT_NONE.say(got=shown(given)))
     if given == unit:
         return number
+    if unit is None:
+        raise Refused(Message.UNIT_NONE.say(got=shown(given)))
+    name = shown_unit(unit)
     try:
         return units.convert(number, given, unit)
     except UnitUnknown:
-        raise Refused(Message.UNIT_UNKNOWN.say(got=shown(given), unit=unit)) from None
+        message = Message.UNIT_UNKNOWN if name else Message.UNIT_NONE
     except UnitMismatch:
-        raise Refused(Message.UNIT_OTHER.say(got=given, unit=unit)) from None
+        message = Message.UNIT_OTHER if name else Message.UNIT_NONE
+    raise Refused(message.say(got=shown(given), unit=name))
 
 
 def _bounded(number: Decimal, given: object) -> Decimal:

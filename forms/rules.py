@@ -67,7 +67,7 @@ def read_definition(definition: object) -> tuple[str, str, tuple[FormField, ...]
 
 
 class _Reading:
-    """One definition being read; what cannot be read is noted, and None or nothing stands for it."""
+    """One definition being read; what is refused is noted, and None or nothing stands for it."""
 
     def __init__(self) -> None:
         self.problems: list[DefinitionProblem] = []
@@ -104,7 +104,7 @@ class _Reading:
     ) -> list[object]:
         value = given.get(name)
         if value is None:
-            self._refuse(place, Flaw.MISSING, name=shown(name))
+            self._refuse((*place, name), Flaw.MISSING, name=shown(name))
         elif not isinstance(value, list | tuple):
             self._refuse((*place, name), Flaw.NOT_LIST, got=shown(value))
         elif len(value) > limit:
@@ -116,7 +116,7 @@ class _Reading:
     def _key(self, place: Place, given: Given) -> str:
         key = given.get("key")
         if key is None:
-            self._refuse(place, Flaw.MISSING, name=shown("key"))
+            self._refuse((*place, "key"), Flaw.MISSING, name=shown("key"))
         elif not isinstance(key, str) or not _KEY.fullmatch(key) or not _is_usual(key):
             self._refuse((*place, "key"), Flaw.NOT_KEY, got=shown(key))
         else:
@@ -183,7 +183,7 @@ class _Reading:
     def _type(self, place: Place, given: Given) -> FieldType | None:
         name = given.get("type")
         if name is None:
-            self._refuse(place, Flaw.MISSING, name=shown("type"))
+            self._refuse((*place, "type"), Flaw.MISSING, name=shown("type"))
             return None
         for kind in FieldType:
             if kind.value == name:
@@ -236,13 +236,7 @@ class _Reading:
         self, place: Place, least: Limit | None, most: Limit | None, unit: str | None
     ) -> None:
         """Refuse limits that no answer can meet."""
-        if isinstance(least, datetime) and isinstance(most, datetime):
-            crossed = least > most
-        elif isinstance(least, int | Decimal) and isinstance(most, int | Decimal):
-            crossed = least > most
-        else:
-            return
-        if crossed:
+        if _above(least, most):
             low, high = _shown_limit(least, unit), _shown_limit(most, unit)
             self._refuse((*place, "min"), Flaw.MIN_ABOVE_MAX, min=low, max=high)
 
@@ -270,7 +264,7 @@ class _Reading:
             return None
         label = self._text((*place, "label"), given.get("label"), MAX_CHOICE)
         if "value" not in given:
-            self._refuse(place, Flaw.MISSING, name=shown("value"))
+            self._refuse((*place, "value"), Flaw.MISSING, name=shown("value"))
             return None
         stands_for = self._choice_value((*place, "value"), given["value"])
         return None if stands_for is None else Choice(stands_for, label or str(stands_for))
@@ -294,6 +288,14 @@ def _is_usual(name: str) -> bool:
 
 def _names(kinds: Iterable[FieldType]) -> str:
     return ", ".join(kinds)
+
+
+def _above(least: Limit | None, most: Limit | None) -> bool:
+    if isinstance(least, datetime) and isinstance(most, datetime):
+        return least > most
+    if isinstance(least, int | Decimal) and isinstance(most, int | Decimal):
+        return least > most
+    return False
 
 
 def _shown_limit(limit: Limit | None, unit: str | None) -> str:

@@ -1,8 +1,8 @@
 """Units and exact conversion between them: a subset of UCUM over Decimal.
 
 A unit is a product of parts: `mm`, `N.m`, `km/h`, `kg/m3`, `/min`, `mm[Hg]`, `{pcs}`. Left out of
-UCUM: parentheses, powers of ten, factors other than a leading 1, and logarithms. Frequent spellings
-of people are read too (`°C`, `Nm`, `in`, `rpm`, `pcs`; see `ucum.py`); `canonical` tells their code.
+UCUM: parentheses, powers of ten, factors other than a leading 1, and logarithms. What people often
+write is read too (`°C`, `Nm`, `in`, `rpm`, `pcs`; see `ucum.py`); `canonical` tells its code.
 
 Why no library: those we know compute in floats or take a good part of a second to start, and a
 measured value must come out of a conversion with the digits a person can check by hand.
@@ -154,7 +154,7 @@ def _exponent(number: Decimal) -> int:
 
 def _plain(number: Decimal) -> Decimal:
     """25310 instead of 2.531E+4, unless the zeros would be many."""
-    if 0 < _exponent(number) and number.adjusted() < ROUNDED_DIGITS:
+    if _exponent(number) > 0 and number.adjusted() < ROUNDED_DIGITS:
         return _EXACT.quantize(number, Decimal(1))
     return number
 

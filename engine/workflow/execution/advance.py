@@ -138,7 +138,9 @@ class Advance:
             boundary = openings.catching(at.workflow.model, at.node, code)
             if boundary is not None:
                 scope = at.workflow
-                self.cancel(at, "failed", actor=actor)
+                self.cancel(token, "failed", actor=actor)
+                if at is not token:
+                    self.cancel(at, actor=actor)
                 scope.place_at(boundary.id)
                 self.settle()
                 return True

@@ -174,10 +174,8 @@ class _Compiler:
         """Refuse a part of another kind; remember what a variable has to be."""
         wanted = " or ".join(sorted(kinds))
         if part.kind is not None and part.kind not in kinds:
-            raise self.refused(
-                f"{self.segment(node)} needs {wanted}, "
-                f"but {part.label or shown(part.value)} is {part.kind}."
-            )
+            found = f"got {shown(part.value)}" if part.constant else f"{part.label} is {part.kind}"
+            raise self.refused(f"{self.segment(node)} needs {wanted}, but {found}.")
         if part.name is not None:
             self.demands.append(Demand(part.name, kinds, self.segment(node)))
 

@@ -117,6 +117,8 @@ def exact(value: object, label: str | None) -> Decimal:
     Raises:
         ExpressionFailed: if it is no number, not finite, or beyond 10**1000.
     """
+    if type(value) is Decimal and value.is_finite():
+        return value
     if kind_of(value) is Kind.NUMBER:
         if isinstance(value, Decimal):
             if value.is_finite():
@@ -140,6 +142,8 @@ def compare(op: str, left: object, right: object, label: str | None, other: str 
     Raises:
         ExpressionFailed: for two kinds, or a kind without order.
     """
+    if type(left) is str and type(right) is str:
+        return TESTS[op](left, right)
     if op == "==":
         return _equal(left, right, label, other, 0)
     if op == "!=":

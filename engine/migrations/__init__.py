@@ -1,0 +1,1 @@
+"""The way from every released schema to this one: Alembic's environment and its revisions."""

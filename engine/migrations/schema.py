@@ -1,0 +1,126 @@
+"""The version of the schema: which one a database has, which one this program needs, and the way up.
+
+Reading it is a plain SELECT, so that a start stays quick; Alembic is imported only to upgrade.
+"""
+
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from engine.kernel.errors import Conflict, Unavailable
+
+VERSION_TABLE = "alembic_version"
+CURE = "Run `routecard db upgrade`."
+# A revision is named by four digits, and its file begins with them.
+_REVISIONS = Path(__file__).with_name("versions")
+_VERSION = sa.text(f"SELECT version_num FROM {VERSION_TABLE}")  # noqa: S608
+
+
+class SchemaOld(Unavailable):
+    """The database was made by an older program."""
+
+    code = "schema-old"
+    title = "Schema too old"
+
+
+class SchemaNew(Unavailable):
+    """The database was made by a newer program."""
+
+    code = "schema-new"
+    title = "Schema too new"
+
+
+class ForeignDatabase(Conflict):
+    """The database holds something that is not a plant."""
+
+    code = "foreign-database"
+    title = "Not a plant's database"
+
+
+def head() -> str:
+    """The version this program needs."""
+    return known()[-1]
+
+
+def known() -> list[str]:
+    """Every version this program can upgrade from, and its own at the end."""
+    return sorted(path.name.partition("_")[0] for path in _REVISIONS.glob("[0-9]*_*.py"))
+
+
+def current(bind: sa.Engine) -> str | None:
+    """The version of a database; None if it has none.
+
+    Raises:
+        Unavailable: if the database does not answer.
+    """
+    try:
+        with bind.connect() as connection:
+            if not sa.inspect(connection).has_table(VERSION_TABLE):
+                return None
+            version: str | None = connection.execute(_VERSION).scalar()
+            return version
+    except sa.exc.DBAPIError as error:
+        raise Unavailable(f"The database does not answer: {error.orig}.") from error
+
+
+def is_empty(bind: sa.Engine) -> bool:
+    """Whether a database holds no table at all."""
+    return not sa.inspect(bind).get_table_names()
+
+
+def check(bind: sa.Engine) -> None:
+    """Let pass a database of this program's version only.
+
+    Raises:
+        SchemaOld: naming the cure.
+        SchemaNew: if a newer program made it.
+        ForeignDatabase: if it has no version at all.
+    """
+    version = current(bind)
+    if version is None:
+        raise ForeignDatabase("The database has no schema of Routecard. " + CURE)
+    if version not in known():
+        raise SchemaNew(
+            f"The database has schema {version}, which a newer Routecard made; this one knows "
+            f"{head()}. Install that newer Routecard, or restore a backup."
+        )
+    if version != head():
+        raise SchemaOld(f"The database has schema {version}, this Routecard needs {head()}. {CURE}")
+
+
+def upgrade(bind: sa.Engine) -> None:
+    """Bring a database, an empty one too, to this program's version; all of it or nothing.
+
+    Raises:
+        SchemaNew: if a newer program made it.
+        ForeignDatabase: if it holds tables but no version of ours.
+    """
+    from alembic import command  # costs a fifth of a second, and most starts need no upgrade
+    from alembic.config import Config
+
+    if current(bind) is not None:
+        _refuse_newer(bind)
+    elif not is_empty(bind):
+        raise ForeignDatabase("The database holds tables that are not Routecard's; name another.")
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    with bind.connect() as connection:
+        for statement in _BEGIN[bind.dialect.name]:
+            connection.exec_driver_sql(statement)
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        connection.commit()
+
+
+# Two programs must not upgrade at once, and a large table may take its time.
+_BEGIN = {
+    "sqlite": ["BEGIN IMMEDIATE"],
+    "postgresql": ["SELECT pg_advisory_xact_lock(7263001)", "SET LOCAL statement_timeout = 0"],
+}
+
+
+def _refuse_newer(bind: sa.Engine) -> None:
+    try:
+        check(bind)
+    except SchemaOld:
+        return
