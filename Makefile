@@ -30,7 +30,7 @@ soak: $(READY)  ## the long forms of fuzz, oracle, kill and endurance tests
 	$(BIN)/pytest -m soak
 
 lock: $(READY)  ## resolve requirements.lock again, from the ranges of pyproject.toml
-	uv=$$(command -v uv || echo $(BIN)/uv); \
+	@uv=$$(command -v uv || echo $(BIN)/uv); \
 	$$uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --upgrade \
 	    --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
 	    --custom-compile-command 'make lock' --quiet --output-file requirements.lock

@@ -9,7 +9,7 @@ from flask import Flask, Response, g, request
 from flask_smorest import Api
 
 from api import health
-from api.permissions import OPEN, Callers, register_permissions
+from api.permissions import Callers, opened, register_permissions
 from api.problems import register_problems
 from api.rest import audit, incidents, instances, jobs, messages, processes, tasks, tokens, users
 from api.rest.route import install_store
@@ -49,7 +49,7 @@ def create_app(store: Store) -> Flask:
     health.register(app, store)
     for name, view in app.view_functions.items():
         if name.startswith("api-docs."):
-            view.permission = OPEN  # type: ignore[attr-defined]
+            app.view_functions[name] = opened(view)
     register_problems(app)
     return app
 

@@ -11,7 +11,7 @@ from prometheus_client import (
     generate_latest,
 )
 
-from api.permissions import OPEN
+from api.permissions import opened
 from engine.kernel import db, json_text
 from engine.kernel.errors import RoutecardError
 from engine.kernel.store import MAX_WAITING, Store
@@ -62,8 +62,7 @@ def register(app: Flask, store: Store) -> None:
         return Response(generate_latest(REGISTRY), content_type=CONTENT_TYPE_LATEST)
 
     for view in (livez, readyz, metrics):
-        view.permission = OPEN  # type: ignore[attr-defined]
-        app.add_url_rule(f"/{view.__name__}", view.__name__, view)
+        app.add_url_rule(f"/{view.__name__}", view.__name__, opened(view))
 
 
 def _plain(body: dict[str, str], status: int) -> Response:

@@ -3,6 +3,9 @@
 import hashlib
 import threading
 import time
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
 
 from flask import Flask, current_app, g, request
 
@@ -15,6 +18,17 @@ from engine.kernel.store import Store
 KNOWN_SECONDS = 5.0
 MAX_KNOWN = 10_000
 OPEN = "open"  # an address that needs no sign-in: says nothing about the plant
+
+
+def opened(view: Callable[..., Any]) -> Callable[..., Any]:
+    """A view that everybody may use without signing in."""
+
+    @wraps(view)
+    def called(**parts: Any) -> Any:
+        return view(**parts)
+
+    called.permission = OPEN  # type: ignore[attr-defined]
+    return called
 
 
 class Callers:

@@ -18,7 +18,7 @@ from engine.workflow.work import plans, version_queries, versions
 blueprint = Blueprint("processes", __name__, description="Diagrams and their versions")
 MAIN = "main"
 XML = "application/xml"
-UPLOAD = {
+UPLOAD: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {

@@ -2,12 +2,12 @@
 
 from alembic import context
 
-from engine import registry
+import engine.registry  # noqa: F401  the tables
+from engine.kernel.db import metadata
 
-registry.load()
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=registry.metadata,
+    target_metadata=metadata,
     render_as_batch=True,  # SQLite alters a table by building it anew
 )
 context.run_migrations()

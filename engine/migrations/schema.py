@@ -1,8 +1,9 @@
-"""The version of the schema: which one a database has, which one this program needs, and the way up.
+"""The version of the schema: what a database has, what this program needs, and the way up.
 
 Reading it is a plain SELECT, so that a start stays quick; Alembic is imported only to upgrade.
 """
 
+from contextlib import suppress
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -11,9 +12,9 @@ from engine.kernel.errors import Conflict, Unavailable
 
 VERSION_TABLE = "alembic_version"
 CURE = "Run `routecard db upgrade`."
-# A revision is named by four digits, and its file begins with them.
-_REVISIONS = Path(__file__).with_name("versions")
-_VERSION = sa.text(f"SELECT version_num FROM {VERSION_TABLE}")  # noqa: S608
+# A revision is named by four digits, counted upwards, and its file begins with them.
+FOLDER = Path(__file__).parent
+_VERSION = sa.text(f"SELECT version_num FROM {VERSION_TABLE}")
 
 
 class SchemaOld(Unavailable):
@@ -39,12 +40,7 @@ class ForeignDatabase(Conflict):
 
 def head() -> str:
     """The version this program needs."""
-    return known()[-1]
-
-
-def known() -> list[str]:
-    """Every version this program can upgrade from, and its own at the end."""
-    return sorted(path.name.partition("_")[0] for path in _REVISIONS.glob("[0-9]*_*.py"))
+    return max(path.name.partition("_")[0] for path in FOLDER.glob("versions/[0-9]*_*.py"))
 
 
 def current(bind: sa.Engine) -> str | None:
@@ -78,13 +74,13 @@ def check(bind: sa.Engine) -> None:
     """
     version = current(bind)
     if version is None:
-        raise ForeignDatabase("The database has no schema of Routecard. " + CURE)
-    if version not in known():
+        raise ForeignDatabase(f"The database has no schema of Routecard. {CURE}")
+    if version > head():
         raise SchemaNew(
-            f"The database has schema {version}, which a newer Routecard made; this one knows "
-            f"{head()}. Install that newer Routecard, or restore a backup."
+            f"The database has schema {version}, which a newer Routecard made; this one needs "
+            f"{head()}. Install the newer one again, or restore a backup made before it."
         )
-    if version != head():
+    if version < head():
         raise SchemaOld(f"The database has schema {version}, this Routecard needs {head()}. {CURE}")
 
 
@@ -99,11 +95,12 @@ def upgrade(bind: sa.Engine) -> None:
     from alembic.config import Config
 
     if current(bind) is not None:
-        _refuse_newer(bind)
+        with suppress(SchemaOld):
+            check(bind)
     elif not is_empty(bind):
         raise ForeignDatabase("The database holds tables that are not Routecard's; name another.")
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.set_main_option("script_location", str(FOLDER))
     with bind.connect() as connection:
         for statement in _BEGIN[bind.dialect.name]:
             connection.exec_driver_sql(statement)
@@ -117,10 +114,3 @@ _BEGIN = {
     "sqlite": ["BEGIN IMMEDIATE"],
     "postgresql": ["SELECT pg_advisory_xact_lock(7263001)", "SET LOCAL statement_timeout = 0"],
 }
-
-
-def _refuse_newer(bind: sa.Engine) -> None:
-    try:
-        check(bind)
-    except SchemaOld:
-        return

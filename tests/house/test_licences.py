@@ -2,7 +2,8 @@
 
 import re
 import tomllib
-from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from collections.abc import Iterator
+from importlib.metadata import Distribution, distribution
 
 import pytest
 from packaging.requirements import Requirement
@@ -21,39 +22,39 @@ def wanted() -> list[Requirement]:
 
 def installed() -> dict[str, Distribution]:
     """Every distribution the product needs at run time, directly or through others, by name."""
-    found: dict[str, Distribution] = {}
-    waiting = wanted()
-    seen: set[str] = set()
+    found: dict[tuple[str, str], Distribution] = {}
+    waiting = [asked for need in wanted() for asked in with_extras(need)]
     while waiting:
-        requirement = waiting.pop()
-        for extra in ("", *requirement.extras):
-            if (key := f"{canonicalize_name(requirement.name)}[{extra}]") not in seen:
-                seen.add(key)
-                found |= (one := with_needs(requirement.name, extra))[0]
-                waiting += one[1]
-    return found
+        name, extra = waiting.pop()
+        if (name, extra) not in found:
+            found[name, extra] = distribution(name)
+            waiting += needs(found[name, extra], extra)
+    return {name: each for (name, _), each in found.items()}
 
 
-def with_needs(name: str, extra: str) -> tuple[dict[str, Distribution], list[Requirement]]:
-    try:
-        found = distribution(name)
-    except PackageNotFoundError:  # another platform's or another Python's
-        return {}, []
-    needs = [Requirement(line) for line in found.requires or []]
-    here = [need for need in needs if not need.marker or need.marker.evaluate({"extra": extra})]
-    return {canonicalize_name(name): found}, here
+def needs(found: Distribution, extra: str) -> Iterator[tuple[str, str]]:
+    """What it asks for on this platform, with its own extra `extra`."""
+    for need in map(Requirement, found.requires or []):
+        if not need.marker or need.marker.evaluate({"extra": extra}):
+            yield from with_extras(need)
+
+
+def with_extras(need: Requirement) -> Iterator[tuple[str, str]]:
+    """The package itself, and once more for each extra wanted of it."""
+    for extra in ("", *sorted(need.extras)):
+        yield canonicalize_name(need.name), extra
 
 
 def licence(found: Distribution) -> str:
     """The SPDX expression, else the classifiers, else the first line of the licence field."""
     metadata = found.metadata
-    if expression := metadata.get("License-Expression"):
-        return str(expression)
+    if expressions := metadata.get_all("License-Expression"):
+        return str(expressions[0])
     classifiers = metadata.get_all("Classifier", [])
     named = [line for line in classifiers if line.startswith("License ::")]
     if named:
         return "; ".join(line.rpartition(" :: ")[2] for line in named)
-    return str(metadata.get("License") or UNKNOWN).partition("\n")[0]
+    return str(metadata.get_all("License", [UNKNOWN])[0]).partition("\n")[0]
 
 
 def test_no_dependency_is_gpl() -> None:

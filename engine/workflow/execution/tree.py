@@ -138,7 +138,7 @@ class _Scope:
 
     def _task_completed_notify(self, task: Token) -> None:
         self.drop(task)
-        self.top_workflow.left.append(self)
+        self.top_workflow.left.append(self)  # type: ignore[arg-type]
 
     @property
     def wall(self) -> "Root | Branch":

@@ -209,7 +209,8 @@ def incident_view(row: tuple[Any, ...]) -> dict[str, Any]:
 
 _i, _v, _t, _n = t.instance.c, t.process_version.c, t.task.c, t.incident.c
 _LIMIT = sa.bindparam("limit", type_=sa.Integer)
-_OPEN, _CLAIMED = sa.literal_column("'open'"), sa.literal_column("'claimed'")
+_OPEN: sa.ColumnElement[str] = sa.literal_column("'open'")
+_CLAIMED: sa.ColumnElement[str] = sa.literal_column("'claimed'")
 
 _INSTANCE_SELECT = sa.select(
     _i.id,

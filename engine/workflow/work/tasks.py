@@ -65,6 +65,7 @@ class FormRefused(Invalid):
 class Task:
     """A row of `task`, with the instance it belongs to."""
 
+    instance: Running
     id: bytes
     token: int
     element: str
@@ -81,7 +82,6 @@ class Task:
     follow_up: int | None
     closed: int | None
     closed_by: str | None
-    instance: Running
 
     @property
     def subject(self) -> str:
@@ -276,7 +276,8 @@ def lock(uow: Uow, task: bytes, site_id: int, expected: str | None = None) -> Ta
     row = uow.one(_LOCK, task=task)
     if row is None or row[_OWN] != site_id:
         raise NotFound("There is no such task.")
-    found = Task(*row[:_OWN], running((row[_OWN + 1], row[_OWN], *row[_OWN + 2 :])))
+    owner = running((row[_OWN + 1], row[_OWN], *row[_OWN + 2 :]))
+    found = Task(owner, *row[:_OWN])
     if expected is not None and expected != found.etag:
         raise Stale("The task changed since you read it; read it again.")
     return found

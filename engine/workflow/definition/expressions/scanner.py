@@ -254,7 +254,11 @@ def _allow(text: str, before: Token, token: Token) -> None:
         what = "A quote without an end" if word in _QUOTES else what
         raise ExpressionRefused(text, f"{what} cannot be written. {_cure(word)}")
     if token.kind == "name" and keyword.iskeyword(word) and word not in _WORDS:
-        cure = f'Write "{_HABITS[word]}".' if word in _HABITS else f'As a text it is "{word}" in quotes.'
+        cure = (
+            f'Write "{_HABITS[word]}".'
+            if word in _HABITS
+            else f'As a text it is "{word}" in quotes.'
+        )
         raise ExpressionRefused(text, f'The word "{word}" is not part of the language. {cure}')
     if token.kind == "name" and word == "if" and before.text in _OPENERS:
         raise ExpressionRefused(text, '"if" cannot come first. Write a if condition else b.')

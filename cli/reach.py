@@ -1,0 +1,116 @@
+"""How a command of the shell reaches the plant: always through the REST API.
+
+A SQLite plant that is being served is reached through its server; otherwise the same application
+answers inside this process.
+"""
+
+import getpass
+import json
+import secrets
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+
+from adapters.client import ApiProblem, Client, Unreachable
+from api.app import create_app
+from cli.plant import Plant, PlantInUse, address_file, open_plant
+from engine.access.actor import ROLES, Actor
+from engine.kernel.errors import RoutecardError
+from engine.kernel.log import configure_log
+from engine.kernel.settings import Settings, read_settings
+
+TRIES, WAIT_SECONDS = 100, 0.05
+INSIDE = "http://plant.localhost"
+
+
+class Refused(RoutecardError):
+    """What the API answered instead of doing it."""
+
+
+@contextmanager
+def reach(home: str | None = None) -> Iterator[Client]:
+    """A client of the plant that acts as the person at this shell.
+
+    Raises:
+        Refused: what the API refuses, as a sentence.
+        RoutecardError: if there is no plant to reach.
+    """
+    settings = read_settings(home=home)
+    configure_log(settings.log)
+    try:
+        with _client(settings) as client:
+            yield client
+    except ApiProblem as problem:
+        told = [f"{e.get('pointer', '')}: {e.get('detail', '')}" for e in problem.errors]
+        raise Refused(" ".join([problem.detail, *told])) from problem
+    except Unreachable as lost:
+        raise Refused(f"{lost} Whether it was carried out is unknown.") from lost
+
+
+@contextmanager
+def _client(settings: Settings) -> Iterator[Client]:
+    """The plant itself where nobody has it, else the server that has it.
+
+    A server that is just starting, or another short command, is waited for.
+    """
+    waiting = threading.Event()
+    for attempt in range(TRIES):
+        try:
+            with open_plant(settings) as plant, inside(plant) as client:
+                yield client
+                return
+        except PlantInUse:
+            address = _address(settings)
+            if address is None and attempt == TRIES - 1:
+                raise
+        if address is not None:
+            with Client(address["url"], address["token"]) as client:
+                yield client
+                return
+        waiting.wait(WAIT_SECONDS)
+
+
+@contextmanager
+def inside(plant: Plant) -> Iterator[Client]:
+    """A client of an application that runs in this process."""
+    app = create_app(plant.store)
+    token = trusted(app)
+    with Client(INSIDE, token, transport=httpx.WSGITransport(app)) as client:
+        yield client
+
+
+def trusted(app: Any) -> str:
+    """A token for the shell of this account; kept in memory only, and good for every role."""
+    token = secrets.token_urlsafe(32)
+    app.extensions["routecard_callers"].trust(token, shell())
+    return token
+
+
+def shell() -> Actor:
+    """The person at this shell: whoever may read the plant's files may do everything."""
+    return Actor(f"shell:{_account()}", ROLES)
+
+
+def _account() -> str:
+    """The account as the system knows it; the environment can say anything."""
+    if sys.platform == "win32":
+        return getpass.getuser()
+    import os
+    import pwd
+
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())
+
+
+def _address(settings: Settings) -> dict[str, str] | None:
+    try:
+        address: dict[str, str] = json.loads(address_file(settings).read_text("utf-8"))
+    except FileNotFoundError:
+        return None
+    return address

@@ -1,0 +1,233 @@
+"""BPMN documents for tests, written as one would describe them.
+
+    process(
+        start(), user("turn"), exclusive("good", default="end"), end(),
+        "start -> turn -> good -> end",
+        "good -> turn if diameter > 25.1",
+    )
+
+A text with an arrow draws flows; the flow from `a` to `b` has the id `a_to_b`. Keywords become
+attributes of ours: `follow_up` is `mes:followUp`. Messages and errors declare themselves.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from xml.sax.saxutils import escape, quoteattr
+
+BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
+MES = "urn:routecard:bpmn:1"
+SPIFF = "http://spiffworkflow.org/bpmn/schema/1.0/core"
+_HEAD = f'<definitions xmlns="{BPMN}" xmlns:mes="{MES}" xmlns:spiffworkflow="{SPIFF}" id="d"'
+_DI = (
+    ' xmlns:bpmndi="http://www.omg.org/spec/BPMN/20100524/DI"'
+    ' xmlns:dc="http://www.omg.org/spec/DD/20100524/DC"'
+)
+
+
+def process(*parts: str, key: str = "p", name: str = "", drawn: str = "") -> bytes:
+    """A document with one executable process; `drawn` comes from `drawing`."""
+    return document(executable(*parts, key=key, name=name), drawn)
+
+
+def executable(*parts: str, key: str = "p", name: str = "") -> str:
+    """An executable process, for a document with several."""
+    return element("process", key, _inside(parts), name=name, isExecutable="true")
+
+
+def document(*processes: str) -> bytes:
+    """A document of processes and whatever else; it declares every message and error they name."""
+    body = "".join(processes)
+    declared = "".join(
+        [f'<message id="message_{m}" name="{m}"/>' for m in _named("message", body)]
+        + [f'<error id="error_{e}" errorCode="{e}"/>' for e in _named("error", body)]
+    )
+    head = _HEAD + (_DI if "bpmndi:" in body else "")
+    return f"{head}>{declared}{body}</definitions>".encode()
+
+
+def drawing(**tops: int) -> str:
+    """Where elements stand on paper: the y of each, downwards."""
+    shapes = "".join(
+        f'<bpmndi:BPMNShape id="{e}_di" bpmnElement="{e}">'
+        f'<dc:Bounds x="100" y="{y}" width="100" height="80"/></bpmndi:BPMNShape>'
+        for e, y in tops.items()
+    )
+    plane = f'<bpmndi:BPMNPlane id="plane" bpmnElement="p">{shapes}</bpmndi:BPMNPlane>'
+    return f'<bpmndi:BPMNDiagram id="diagram">{plane}</bpmndi:BPMNDiagram>'
+
+
+# ---- tasks ----
+
+
+def user(*names: str, **ours: object) -> str:
+    """User tasks."""
+    return "".join(element("userTask", name, **ours) for name in names)
+
+
+def manual(*names: str, **ours: object) -> str:
+    """Manual tasks."""
+    return "".join(element("manualTask", name, **ours) for name in names)
+
+
+def plain(*names: str, **ours: object) -> str:
+    """Tasks without a type."""
+    return "".join(element("task", name, **ours) for name in names)
+
+
+def job(name: str, topic: str = "machine", **ours: object) -> str:
+    """A service task that a worker completes."""
+    return element("serviceTask", name, topic=topic, **ours)
+
+
+def function(name: str, called: str, **ours: object) -> str:
+    """A service task that calls an in-house function."""
+    return element("serviceTask", name, function=called, **ours)
+
+
+def decide(name: str, decision: str) -> str:
+    """A business rule task."""
+    return element("businessRuleTask", name, decision=decision)
+
+
+def call(
+    name: str,
+    called: str,
+    ins: Mapping[str, str] | None = None,
+    outs: Mapping[str, str] | None = None,
+    **ours: object,
+) -> str:
+    """A call activity; `ins` and `outs` are source -> target."""
+    mapped = [("in", s, t) for s, t in (ins or {}).items()]
+    mapped += [("out", s, t) for s, t in (outs or {}).items()]
+    inside = "".join(f'<mes:{way} source="{s}" target="{t}"/>' for way, s, t in mapped)
+    return element("callActivity", name, _extended(inside), calledElement=called, **ours)
+
+
+def subprocess(name: str, *parts: str, **ours: object) -> str:
+    """An embedded subprocess."""
+    return element("subProcess", name, _inside(parts), **ours)
+
+
+# ---- gateways and events ----
+
+
+def exclusive(name: str, default: str = "", outgoing: Sequence[str] = (), **ours: object) -> str:
+    """An exclusive gateway; `default` and `outgoing` name the elements its flows lead to."""
+    listed = "".join(f"<outgoing>{name}_to_{target}</outgoing>" for target in outgoing)
+    flow = f"{name}_to_{default}" if default else ""
+    return element("exclusiveGateway", name, listed, default=flow, **ours)
+
+
+def parallel(*names: str) -> str:
+    """Parallel gateways."""
+    return "".join(element("parallelGateway", name) for name in names)
+
+
+def start(name: str = "start", **event: str) -> str:
+    """A start event; `message`, `duration`, `date` or `cycle` says what triggers it."""
+    return element("startEvent", name, _definition(event))
+
+
+def end(*names: str) -> str:
+    """End events, one called `end` unless names are given."""
+    return "".join(element("endEvent", name) for name in names or ("end",))
+
+
+def terminate(name: str) -> str:
+    """A terminate end event."""
+    return element("endEvent", name, "<terminateEventDefinition/>")
+
+
+def catch(name: str, **event: str) -> str:
+    """An intermediate event that waits for a `message`, a `duration` or a `date`."""
+    return element("intermediateCatchEvent", name, _definition(event))
+
+
+def boundary(name: str, on: str, **event: str) -> str:
+    """An interrupting boundary event: `duration`, `date`, or `error` ("" catches every error)."""
+    return element("boundaryEvent", name, _definition(event), attachedToRef=on)
+
+
+def lanes(**roles: Sequence[str]) -> str:
+    """One lane for each role, with the elements in it."""
+    drawn = "".join(
+        element("lane", f"lane_{r}", *(f"<flowNodeRef>{e}</flowNodeRef>" for e in refs), role=r)
+        for r, refs in roles.items()
+    )
+    return element("laneSet", "lanes", drawn)
+
+
+# ---- underneath ----
+
+_OURS = frozenset(
+    "role operation form equipment qualification signature topic action function decision "
+    "duration due priority retries maximum optional".split()
+)
+_TIMERS = {"duration": "timeDuration", "date": "timeDate", "cycle": "timeCycle"}
+_FLOW = re.compile(r"(?P<way>[\w\s>-]+?)(?:\s+if\s+(?P<condition>.+))?", re.DOTALL)
+
+
+def element(tag: str, element_id: str, /, *inside: str, **attributes: object) -> str:
+    """Any element; ours get their prefix, empty ones are left out.
+
+    `parameters` is a mapping that becomes `mes:parameter` elements.
+    """
+    parameters = attributes.pop("parameters", None)
+    if isinstance(parameters, Mapping):
+        inside = (_parameters(parameters), *inside)
+    given = {_attribute(key): str(value) for key, value in attributes.items() if value != ""}
+    written = "".join(f" {key}={quoteattr(value)}" for key, value in given.items())
+    return f'<{tag} id="{element_id}"{written}>{"".join(inside)}</{tag}>'
+
+
+def _attribute(key: str) -> str:
+    if key == "follow_up":
+        return "mes:followUp"
+    return f"mes:{key}" if key in _OURS else key
+
+
+def _parameters(given: Mapping[str, object]) -> str:
+    return _extended(
+        "".join(
+            f"<mes:parameter name={quoteattr(name)} value={quoteattr(str(value))}/>"
+            for name, value in given.items()
+        )
+    )
+
+
+def _extended(inside: str) -> str:
+    return f"<extensionElements>{inside}</extensionElements>" if inside else ""
+
+
+def _inside(parts: Sequence[str]) -> str:
+    return "".join(part if part.lstrip().startswith("<") else _flows(part) for part in parts)
+
+
+def _flows(text: str) -> str:
+    found = _FLOW.fullmatch(text.strip())
+    assert found is not None, f"no flow: {text}"
+    stops = [stop.strip() for stop in found["way"].split("->")]
+    condition = found["condition"]
+    assert condition is None or len(stops) == 2, f"a condition stands on one flow: {text}"
+    asked = f"<conditionExpression>{escape(condition)}</conditionExpression>" if condition else ""
+    return "".join(
+        element("sequenceFlow", f"{a}_to_{b}", asked, sourceRef=a, targetRef=b)
+        for a, b in zip(stops, stops[1:], strict=False)
+    )
+
+
+def _definition(event: Mapping[str, str]) -> str:
+    for kind, value in event.items():
+        if kind in _TIMERS:
+            told = f"<{_TIMERS[kind]}>{escape(value)}</{_TIMERS[kind]}>"
+            return f"<timerEventDefinition>{told}</timerEventDefinition>"
+        if kind == "message":
+            return f'<messageEventDefinition messageRef="message_{value}"/>'
+        if kind == "error":
+            named = f' errorRef="error_{value}"' if value else ""
+            return f"<errorEventDefinition{named}/>"
+    return ""
+
+
+def _named(kind: str, body: str) -> list[str]:
+    return sorted(set(re.findall(f'{kind}Ref="{kind}_([^"]+)"', body)))

@@ -1,0 +1,277 @@
+"""A plant for tests: deploys diagrams, starts instances, does people's and machines' work.
+
+Everything goes through the engine's commands, as the API calls them. Elements are named by their
+ids, instances by the id that `start` answers; numbers come back as Decimals.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from engine.access.actor import ROLES, Actor
+from engine.background import Background
+from engine.kernel.ids import from_text
+from engine.kernel.store import Store
+from engine.workflow.definition.bundles import Bundle, read_bundle
+from engine.workflow.work import (
+    incidents,
+    instances,
+    jobs,
+    messages,
+    plans,
+    queries,
+    tasks,
+    version_queries,
+    versions,
+)
+from tests.support.clock import ManualClock
+
+ANA = Actor("ana", ROLES)
+LATHE = Actor("lathe", frozenset({"integration"}))
+Item = dict[str, Any]
+
+
+class Plant:
+    """A plant on one database, at the time its clock shows."""
+
+    def __init__(self, store: Store, clock: ManualClock) -> None:
+        self.store, self.clock = store, clock
+        self.background = Background(store)
+
+    # ---- diagrams ----
+
+    def deploy(self, diagram: bytes, files: Mapping[str, bytes] | None = None) -> Bundle:
+        """Deploy a diagram with the files it comes with; refused with its findings."""
+        bundle = read_bundle("main.bpmn", {"main.bpmn": diagram, **(files or {})}, ROLES)
+        offered = self.store.read(version_queries.known, bundle=bundle, site=1)
+        findings = versions.check(bundle, offered)
+        self.store.run(versions.deploy, bundle=bundle, findings=findings, actor=ANA)
+        return bundle
+
+    def release(self, diagram: bytes, files: Mapping[str, bytes] | None = None) -> int:
+        """Deploy and release; the version's number."""
+        bundle = self.deploy(diagram, files)
+        shown = self.store.read(version_queries.process_item, key=bundle.key, site=1)
+        number: int = shown["versions"][0]["version"]
+        self.store.run(
+            versions.release, key=bundle.key, version=number, bundle=bundle, actor=ANA
+        )
+        return number
+
+    # ---- instances ----
+
+    def start(self, process: str = "p", business_key: str | None = None, **variables: Any) -> str:
+        """Start the released version; the instance's id."""
+        started = self.run(
+            instances.start, process=process, business_key=business_key, variables=variables
+        )
+        return str(started["id"])
+
+    def run_of(self, diagram: bytes, **variables: Any) -> str:
+        """Release a diagram and start it."""
+        self.release(diagram)
+        return self.start(**variables)
+
+    def instance(self, instance: str) -> Item:
+        """The instance as the API shows it."""
+        return self.read(queries.instance_item, instance=from_text(instance), site=1)
+
+    def state(self, instance: str) -> str:
+        """`active`, `suspended`, `completed` or `cancelled`."""
+        return str(self.instance(instance)["state"])
+
+    def variables(self, instance: str) -> Item:
+        """The variables of the process."""
+        found: Item = self.instance(instance)["variables"]
+        return found
+
+    def tokens(self, instance: str) -> list[str]:
+        """Where the instance rests, one element per token."""
+        return sorted(token["element"] for token in self.instance(instance)["tokens"])
+
+    def history(self, instance: str, limit: int = 200) -> list[Item]:
+        """Every step, read in pages."""
+        found: list[Item] = []
+        cursor = None
+        while True:
+            page = self.read(
+                queries.instance_history,
+                instance=from_text(instance),
+                site=1,
+                limit=limit,
+                cursor=cursor,
+            )
+            found += page["items"]
+            cursor = page["next"]
+            if cursor is None:
+                return found
+
+    def path(self, instance: str) -> list[str]:
+        """The elements of its history, in order; one that was not completed says so."""
+        return [
+            step["element"] + ("" if step["state"] == "completed" else f" {step['state']}")
+            for step in self.history(instance)
+            if step["element"]
+        ]
+
+    def suspend(self, instance: str) -> None:
+        """Stop work on an instance."""
+        self.run(instances.suspend, instance=from_text(instance), reason="a test")
+
+    def resume(self, instance: str) -> None:
+        """Go on with a suspended instance."""
+        self.run(instances.resume, instance=from_text(instance), reason="a test")
+
+    def cancel(self, instance: str) -> None:
+        """End an instance as it stands."""
+        self.run(instances.cancel, instance=from_text(instance), reason="a test")
+
+    def change(self, instance: str, **values: Any) -> None:
+        """Change variables from outside."""
+        self.run(
+            instances.change_variables,
+            instance=from_text(instance),
+            values=values,
+            reason="a test",
+        )
+
+    def move(self, instance: str, origin: str, to: str, *ends: str) -> None:
+        """Take a token elsewhere."""
+        self.run(
+            instances.move,
+            instance=from_text(instance),
+            origin=origin,
+            to=to,
+            ends=ends,
+            reason="a test",
+        )
+
+    # ---- people ----
+
+    def tasks(self, instance: str | None = None, **filters: Any) -> list[Item]:
+        """Open and claimed tasks, in the order of a work list."""
+        given = filters | ({"instance": from_text(instance)} if instance else {})
+        found: list[Item] = self.read(queries.tasks, actor=ANA, limit=200, **given)["items"]
+        return found
+
+    def open(self, instance: str | None = None) -> list[str]:
+        """The elements of open tasks, sorted."""
+        return sorted(task["element"] for task in self.tasks(instance))
+
+    def task(self, element: str, instance: str | None = None) -> Item:
+        """The one open task at an element."""
+        found = [task for task in self.tasks(instance) if task["element"] == element]
+        assert len(found) == 1, f"{len(found)} tasks at {element}, open: {self.open(instance)}"
+        return found[0]
+
+    def complete(self, element: str, instance: str | None = None, **variables: Any) -> Item:
+        """Complete the one open task at an element."""
+        return self.complete_task(self.task(element, instance)["id"], **variables)
+
+    def complete_task(self, task: str, actor: Actor = ANA, **variables: Any) -> Item:
+        """Complete a task by its id."""
+        return self.run(tasks.complete, task=from_text(task), variables=variables, actor=actor)
+
+    # ---- machines, messages, time ----
+
+    def claim_job(self, topic: str = "machine", worker: str = "lathe", lease: int = 60) -> Item:
+        """Lease the first open job of a topic."""
+        found = self.claim_jobs(topic, worker=worker, lease=lease)
+        assert found, f"no open job of {topic}"
+        return found[0]
+
+    def claim_jobs(
+        self, *topics: str, worker: str = "lathe", limit: int = 1, lease: int = 60
+    ) -> list[Item]:
+        """Lease open jobs."""
+        found: list[Item] = plans.run(
+            self.store,
+            jobs.claim,
+            topics=topics,
+            worker=worker,
+            limit=limit,
+            lease_seconds=lease,
+            actor=LATHE,
+        )
+        return found
+
+    def complete_job(self, job: Item, **variables: Any) -> Item:
+        """Bring a job's result."""
+        return self.run(
+            jobs.complete,
+            job=from_text(job["id"]),
+            fence=job["fence"],
+            variables=variables,
+            actor=LATHE,
+        )
+
+    def fail_job(self, job: Item, message: str = "chuck open", **how: Any) -> Item:
+        """Say that a job could not be done; `code` raises a BPMN error, `retry_in` is seconds."""
+        return self.run(
+            jobs.fail,
+            job=from_text(job["id"]),
+            fence=job["fence"],
+            message=message,
+            actor=LATHE,
+            **how,
+        )
+
+    def send(
+        self,
+        name: str,
+        business_key: str | None = None,
+        ttl_seconds: int | None = None,
+        **variables: Any,
+    ) -> Item:
+        """Send a message."""
+        return self.run(
+            messages.send,
+            name=name,
+            business_key=business_key,
+            ttl_seconds=ttl_seconds,
+            variables=variables,
+            actor=LATHE,
+        )
+
+    def wait(self, **duration: float) -> int:
+        """Let time pass (`hours=2`), then fire what is due; the number fired."""
+        self.clock.advance(timedelta(**duration))
+        return self.background.fire_timers()
+
+    # ---- incidents ----
+
+    def incidents(self, instance: str | None = None, **filters: Any) -> list[Item]:
+        """Open incidents, oldest first."""
+        given = filters | ({"instance": from_text(instance)} if instance else {})
+        found: list[Item] = self.read(queries.incidents, site=1, limit=200, **given)["items"]
+        return found
+
+    def incident(self, instance: str | None = None) -> Item:
+        """The one open incident."""
+        found = self.incidents(instance)
+        assert len(found) == 1, f"{len(found)} incidents: {found}"
+        return found[0]
+
+    def retry(self, incident: Item) -> Item:
+        """Let an incident's token try again."""
+        return self.run(incidents.retry, incident=from_text(incident["id"]))
+
+    def resolve(self, incident: Item, action: str, **more: Any) -> Item:
+        """Decide what becomes of an incident's token."""
+        return self.run(
+            incidents.resolve,
+            incident=from_text(incident["id"]),
+            action=action,
+            reason="a test",
+            **more,
+        )
+
+    # ---- underneath ----
+
+    def run(self, command: Any, *, actor: Actor = ANA, **args: Any) -> Any:
+        """Run a command as a person."""
+        return plans.run(self.store, command, actor=actor, **args)
+
+    def read(self, query: Any, **args: Any) -> Any:
+        """Run a query."""
+        return plans.read(self.store, query, **args)
