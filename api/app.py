@@ -14,7 +14,6 @@ from api.problems import register_problems
 from api.rest import audit, incidents, instances, jobs, messages, processes, tasks, tokens, users
 from api.rest.route import install_store
 from api.rest.schemas.problem import ProblemOut
-import engine.registry
 from engine.kernel.log import log
 from engine.kernel.store import Store
 

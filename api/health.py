@@ -14,8 +14,8 @@ from prometheus_client import (
 from api.permissions import opened
 from engine.kernel import db, json_text
 from engine.kernel.errors import RoutecardError
-from engine.kernel.store import MAX_WAITING, Store
-from engine.kernel.uow import Uow
+from engine.kernel.store import Store
+from engine.kernel.store.uow import Uow
 
 REQUESTS = Counter("routecard_requests_total", "Requests answered", ["endpoint", "status"])
 SECONDS = Histogram(
@@ -26,6 +26,7 @@ SECONDS = Histogram(
 COMMITS = Gauge("routecard_commits", "Transactions committed since the start")
 COMMANDS = Gauge("routecard_commands", "Commands carried out since the start")
 WAITING = Gauge("routecard_writer_waiting", "Commands that wait for the writer")
+BUSY = 1_000
 _ONE = db.Statement(sa.text("SELECT 1"))
 
 
@@ -47,7 +48,7 @@ def register(app: Flask, store: Store) -> None:
         return _plain({"status": "alive"}, 200)
 
     def readyz() -> Response:
-        if store.waiting > MAX_WAITING // 2:
+        if store.door.waiting > BUSY:
             return _plain({"status": "busy"}, 503)
         try:
             store.run(_probe)
@@ -56,9 +57,9 @@ def register(app: Flask, store: Store) -> None:
         return _plain({"status": "ready"}, 200)
 
     def metrics() -> Response:
-        COMMITS.set(store.commits)
-        COMMANDS.set(store.commands)
-        WAITING.set(store.waiting)
+        COMMITS.set(store.door.commits)
+        COMMANDS.set(store.door.commands)
+        WAITING.set(store.door.waiting)
         return Response(generate_latest(REGISTRY), content_type=CONTENT_TYPE_LATEST)
 
     for view in (livez, readyz, metrics):

@@ -1,6 +1,7 @@
 """Who is calling, and may they: tokens in, an actor out; a permission declared on every route."""
 
 import hashlib
+import hmac
 import threading
 import time
 from collections.abc import Callable
@@ -10,8 +11,8 @@ from typing import Any
 from flask import Flask, current_app, g, request
 
 from engine.access import queries
-from engine.access.actor import Actor
 from engine.access.permissions import Permission, require
+from engine.kernel.actor import Actor
 from engine.kernel.errors import NotSignedIn
 from engine.kernel.store import Store
 
@@ -41,6 +42,11 @@ class Callers:
         self.store = store
         self._known: dict[bytes, tuple[float, Actor]] = {}
         self._lock = threading.Lock()
+        self._trusted: tuple[bytes, Actor] | None = None
+
+    def trust(self, token: str, actor: Actor) -> None:
+        """Let one token of this process stand for an actor; it is stored nowhere."""
+        self._trusted = (hashlib.sha256(token.encode()).digest(), actor)
 
     def of_token(self, token: str) -> Actor:
         """The actor of a bearer token.
@@ -49,6 +55,8 @@ class Callers:
             NotSignedIn: if the token is unknown, revoked or expired.
         """
         digest = hashlib.sha256(token.encode()).digest()
+        if self._trusted is not None and hmac.compare_digest(digest, self._trusted[0]):
+            return self._trusted[1]
         known = self._known.get(digest)
         if known is not None and known[0] > time.monotonic():
             return known[1]

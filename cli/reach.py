@@ -18,7 +18,7 @@ import httpx
 from adapters.client import ApiProblem, Client, Unreachable
 from api.app import create_app
 from cli.plant import Plant, PlantInUse, address_file, open_plant
-from engine.access.actor import ROLES, Actor
+from engine.kernel.actor import ROLES, Actor
 from engine.kernel.errors import RoutecardError
 from engine.kernel.log import configure_log
 from engine.kernel.settings import Settings, read_settings

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from engine.kernel import idempotency
 from engine.kernel.errors import RoutecardError
 from engine.kernel.log import log
-from engine.kernel.store import Store
-from engine.workflow.work import jobs, messages, plans, timers
+from engine.kernel.store import Store, idempotency
+from engine.workflow.work import jobs, messages, timers
+from engine.workflow.work.versions import plans
 
 TIMER_SECONDS = 0.5
 LEASE_SECONDS = 2.0

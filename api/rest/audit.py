@@ -7,7 +7,7 @@ from flask_smorest import Blueprint
 
 from api.rest.route import Call, route
 from api.rest.schemas.access import AuditOut, AuditQuery
-from api.rest.schemas.common import page_of
+from api.rest.schemas.basics import page_of
 from engine.access.permissions import Permission
 from engine.kernel.clock import to_ms
 from engine.records import queries

@@ -4,7 +4,7 @@ from flask import Response
 from flask_smorest import Blueprint
 
 from api.rest.route import Call, route
-from api.rest.schemas.common import page_of
+from api.rest.schemas.basics import page_of
 from api.rest.schemas.incidents import IncidentOut, IncidentQuery, ResolveIn, RetryIn
 from engine.access.permissions import Permission
 from engine.kernel.ids import from_text

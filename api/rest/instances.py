@@ -4,7 +4,7 @@ from flask import Response
 from flask_smorest import Blueprint
 
 from api.rest.route import Call, route
-from api.rest.schemas.common import PageQuery, Reason, page_of
+from api.rest.schemas.basics import PageQuery, Reason, page_of
 from api.rest.schemas.instances import (
     ChangeIn,
     InstanceOut,

@@ -7,13 +7,15 @@ from flask_smorest import Blueprint
 from werkzeug.datastructures import FileStorage
 
 from api.rest.route import Call, route
-from api.rest.schemas.common import PageQuery, Reason, page_of
+from api.rest.schemas.basics import PageQuery, Reason, page_of
 from api.rest.schemas.processes import ProcessOut, ProcessRowOut, VersionOut
-from engine.access.actor import ROLES
 from engine.access.permissions import Permission
+from engine.kernel.actor import ROLES
 from engine.kernel.errors import FieldProblem, Invalid
 from engine.workflow.definition.bundles import MAX_BYTES, MAX_FILES, Bundle, kind_of, read_bundle
-from engine.workflow.work import plans, version_queries, versions
+from engine.workflow.work.versions import commands as versions
+from engine.workflow.work.versions import plans
+from engine.workflow.work.versions import queries as version_queries
 
 blueprint = Blueprint("processes", __name__, description="Diagrams and their versions")
 MAIN = "main"

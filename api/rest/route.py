@@ -14,14 +14,14 @@ from flask import Flask, Response, current_app, g, request
 from flask_smorest import Blueprint
 
 from api.permissions import Callers
-from api.rest.schemas.common import Strict
-from engine.access.actor import Actor
+from api.rest.schemas.basics import Strict
 from engine.access.permissions import Permission
 from engine.kernel import json_text
+from engine.kernel.actor import Actor
 from engine.kernel.errors import FieldProblem, Invalid
-from engine.kernel.idempotency import Once, Replayed
 from engine.kernel.store import Store
-from engine.workflow.work import plans
+from engine.kernel.store.idempotency import Once, Replayed
+from engine.workflow.work.versions import plans
 
 BODY_BYTES = 1024 * 1024
 KEY_LENGTH = 200

@@ -7,7 +7,7 @@ from flask_smorest import Blueprint
 
 from api.problems import problem_document, status_of
 from api.rest.route import Call, route
-from api.rest.schemas.common import page_of
+from api.rest.schemas.basics import page_of
 from api.rest.schemas.tasks import (
     AssignIn,
     CompletedTaskOut,
@@ -22,7 +22,7 @@ from engine.access import queries as access_queries
 from engine.access.permissions import Permission
 from engine.kernel.errors import Invalid, RoutecardError
 from engine.kernel.ids import from_text
-from engine.kernel.uow import Uow
+from engine.kernel.store.uow import Uow
 from engine.workflow.work import queries, tasks
 
 blueprint = Blueprint("tasks", __name__, description="Work for people")

@@ -5,7 +5,7 @@ from flask_smorest import Blueprint
 
 from api.rest.route import Call, route
 from api.rest.schemas.access import TokenIn, TokenMadeOut, TokenRowOut
-from api.rest.schemas.common import PageQuery, page_of
+from api.rest.schemas.basics import PageQuery, page_of
 from engine.access import commands, passwords, queries
 from engine.access.permissions import Permission
 from engine.kernel.ids import from_text

@@ -6,7 +6,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.access.actor import ROLES, Actor, Role
 from engine.access.queries import (
     TOKEN_COLUMNS,
     USER_COLUMNS,
@@ -16,10 +15,11 @@ from engine.access.queries import (
 )
 from engine.access.tables import api_token, user_account
 from engine.kernel import db
+from engine.kernel.actor import ROLES, Actor, Role
 from engine.kernel.clock import iso
 from engine.kernel.errors import Conflict, FieldProblem, Invalid, NotFound, Stale
 from engine.kernel.ids import new_id, to_text
-from engine.kernel.uow import Row, Uow
+from engine.kernel.store.uow import Row, Uow
 from engine.records.audit import audit
 
 DAY_MS = 86_400_000

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from functools import lru_cache
 
-from engine.access.actor import Actor, Role
+from engine.kernel.actor import Actor, Role
 from engine.kernel.errors import NotPermitted
 
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.access.actor import Actor
 from engine.access.tables import api_token, user_account
 from engine.kernel import db
+from engine.kernel.actor import Actor
 from engine.kernel.clock import iso
 from engine.kernel.errors import Invalid, NotFound
 from engine.kernel.ids import from_text, to_text
-from engine.kernel.uow import Uow
+from engine.kernel.store.uow import Uow
 
 Page = dict[str, Any]
 

@@ -4,11 +4,9 @@ Ids are 16 bytes, instants are whole milliseconds, JSON is bytes: the same SQL a
 SQLite and PostgreSQL, and no conversion between the driver and a command.
 """
 
-import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-import psycopg
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -21,9 +19,6 @@ metadata = sa.MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
-
-DatabaseError = (sqlite3.Error, psycopg.Error)
-IntegrityError = (sqlite3.IntegrityError, psycopg.IntegrityError)
 
 # A table whose key is not a running number is stored in the order of its key: one tree, not two.
 BY_KEY: dict[str, Any] = {"sqlite_with_rowid": False}
@@ -69,29 +64,37 @@ def body(name: str, *, nullable: bool = False) -> sa.Column[bytes]:
 
 
 class Statement:
-    """One SQL statement: written with SQLAlchemy Core, compiled once, run straight by the driver.
+    """One SQL statement: written with SQLAlchemy Core, compiled on first use, run by the driver.
 
     Parameters are `bindparam` names; constants are part of the statement. `IN` with a variable
     number of values is not possible; build one statement per number of values instead.
     """
 
-    __slots__ = ("_fixed", "_sql")
+    __slots__ = ("_construct", "_prepared")
 
     def __init__(self, construct: sa.sql.ClauseElement) -> None:
-        self._sql: dict[str, str] = {}
-        self._fixed: dict[str, dict[str, Any]] = {}
-        for dialect in (
-            sqlite.dialect(paramstyle="named"),
-            postgresql.psycopg.dialect(paramstyle="pyformat"),
-        ):
-            compiled = construct.compile(dialect=dialect)
-            fixed = {k: v for k, v in (compiled.params or {}).items() if v is not None}
-            self._sql[dialect.name] = str(compiled)
-            self._fixed[dialect.name] = fixed
+        self._construct = construct
+        self._prepared: dict[str, tuple[str, Mapping[str, Any]]] = {}
 
     def prepared(self, dialect: str) -> tuple[str, Mapping[str, Any]]:
         """The SQL text for a dialect, and the constants that go along with every call."""
-        return self._sql[dialect], self._fixed[dialect]
+        found = self._prepared.get(dialect)
+        if found is None:
+            compiled = self._construct.compile(dialect=_DIALECTS[dialect]())
+            fixed = {k: v for k, v in (compiled.params or {}).items() if v is not None}
+            found = self._prepared[dialect] = str(compiled), fixed
+        return found
+
+
+def _sqlite() -> sa.Dialect:
+    return sqlite.dialect(paramstyle="named")
+
+
+def _postgresql() -> sa.Dialect:
+    return postgresql.psycopg.dialect(paramstyle="pyformat")
+
+
+_DIALECTS: dict[str, Callable[[], sa.Dialect]] = {"sqlite": _sqlite, "postgresql": _postgresql}
 
 
 def insert(table: sa.Table, *leave_out: str) -> Statement:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from engine.kernel.errors import RoutecardError
-from engine.kernel.uow import Uow
+from engine.kernel.store.uow import Uow
 
 
 class InHouse(Protocol):

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from engine.kernel.errors import Conflict, RoutecardError
-from engine.kernel.uow import Uow
+from engine.kernel.store.uow import Uow
 
 
 @dataclass(frozen=True, slots=True)

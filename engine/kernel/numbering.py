@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from engine.kernel import db
 from engine.kernel.errors import Invalid
 from engine.kernel.functions import function
-from engine.kernel.uow import Uow
+from engine.kernel.store.uow import Uow
 
 DIGITS = 6
 MAX_SERIES = 20

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from engine.kernel import db
-from engine.kernel.uow import Uow
+from engine.kernel.store.uow import Uow
 
 site = sa.Table(
     "site",

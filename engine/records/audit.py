@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import sqlalchemy as sa
 
-from engine.access.actor import Actor
 from engine.kernel import db, json_text
-from engine.kernel.uow import Uow
+from engine.kernel.actor import Actor
+from engine.kernel.store.uow import Uow
 
 audit_entry = sa.Table(
     "audit_entry",

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from engine.kernel import db, json_text
 from engine.kernel.clock import iso
 from engine.kernel.errors import Invalid
-from engine.kernel.uow import Uow
+from engine.kernel.store.uow import Uow
 from engine.records.audit import audit_entry
 
 Page = dict[str, Any]

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from xml.sax.saxutils import quoteattr
 
 from engine.kernel.functions import function
-from engine.kernel.uow import Uow
+from engine.kernel.store.uow import Uow
 
 PARALLEL_EVERY = 5
 FORM = {

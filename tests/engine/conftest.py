@@ -12,6 +12,7 @@ from engine.kernel import db, site
 from engine.kernel.store import Store
 from engine.records.append_only import append_only_ddl
 from tests.support.clock import ManualClock
+from tests.support.plant import Plant
 from tests.support.postgres import PostgresServer
 
 
@@ -28,6 +29,12 @@ def store(request: pytest.FixtureRequest, clock: ManualClock) -> Iterator[Store]
     opened = Store(url, clock=clock, durable=False)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def plant(store: Store, clock: ManualClock) -> Plant:
+    """A plant on that database, with nothing deployed."""
+    return Plant(store, clock)
 
 
 @pytest.fixture

@@ -10,15 +10,15 @@ import pytest
 import sqlalchemy as sa
 
 from engine.access import commands, queries
-from engine.access.actor import ROLES, Actor
 from engine.access.commands import LastAdmin, UserChanges, UserExists
 from engine.access.passwords import digest_of, new_secret
 from engine.kernel import db
+from engine.kernel.actor import ROLES, Actor
 from engine.kernel.clock import iso, to_ms
 from engine.kernel.errors import Invalid, NotFound, RoutecardError, Stale
 from engine.kernel.ids import from_text, new_id
 from engine.kernel.store import Store
-from engine.kernel.uow import Uow
+from engine.kernel.store.uow import Uow
 from engine.records.audit import audit
 from engine.records.queries import audit_entries
 from tests.support.clock import ManualClock

@@ -160,8 +160,7 @@ def lanes(**roles: Sequence[str]) -> str:
 # ---- underneath ----
 
 _OURS = frozenset(
-    "role operation form equipment qualification signature topic action function decision "
-    "duration due priority retries maximum optional".split()
+    ["role", "operation", "form", "equipment", "qualification", "signature", "topic", "action", "function", "decision", "duration", "due", "priority", "retries", "maximum", "optional"]
 )
 _TIMERS = {"duration": "timeDuration", "date": "timeDate", "cycle": "timeCycle"}
 _FLOW = re.compile(r"(?P<way>[\w\s>-]+?)(?:\s+if\s+(?P<condition>.+))?", re.DOTALL)

@@ -8,22 +8,15 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from engine.access.actor import ROLES, Actor
 from engine.background import Background
+from engine.kernel.actor import ROLES, Actor
 from engine.kernel.ids import from_text
 from engine.kernel.store import Store
 from engine.workflow.definition.bundles import Bundle, read_bundle
-from engine.workflow.work import (
-    incidents,
-    instances,
-    jobs,
-    messages,
-    plans,
-    queries,
-    tasks,
-    version_queries,
-    versions,
-)
+from engine.workflow.work import incidents, instances, jobs, messages, queries, tasks
+from engine.workflow.work.versions import commands as versions
+from engine.workflow.work.versions import plans
+from engine.workflow.work.versions import queries as version_queries
 from tests.support.clock import ManualClock
 
 ANA = Actor("ana", ROLES)

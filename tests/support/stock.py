@@ -1,5 +1,6 @@
 """SpiffWorkflow as it comes, without anything of ours: what the traps are shown on."""
 
+import copy
 import io
 import json
 from typing import Any
@@ -54,7 +55,7 @@ class Stock:
     def reloaded(self, dump: dict[str, Any] | None = None) -> "Stock":
         """The instance again from a dump, from its own by default."""
         other = object.__new__(Stock)
-        other.workflow = _serializer().from_dict(dump or self.dump())
+        other.workflow = _serializer().from_dict(copy.deepcopy(dump or self.dump()))
         other.spec = other.workflow.spec
         return other
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from engine.access.actor import SYSTEM, Actor, Role
 from engine.access.permissions import WHO_MAY, Permission, permissions_of, require
+from engine.kernel.actor import SYSTEM, Actor, Role
 from engine.kernel.errors import NotPermitted
 
 # Written out by hand from CONTRACT section 2, "Who may": a change of the table is seen here.

@@ -3,7 +3,7 @@
 import marshmallow as ma
 from marshmallow import fields, validate
 
-from api.rest.schemas.common import PageQuery, Strict, Variables, reason, text
+from api.rest.schemas.basics import PageQuery, Strict, Variables, reason, text
 
 
 class StartIn(Strict):

@@ -3,7 +3,7 @@
 import marshmallow as ma
 from marshmallow import fields, validate
 
-from api.rest.schemas.common import REASON, Strict, Variables, text
+from api.rest.schemas.basics import REASON, Strict, Variables, text
 
 LEASE = validate.Range(1, 24 * 3600)
 

@@ -3,7 +3,7 @@
 import marshmallow as ma
 from marshmallow import fields, validate
 
-from api.rest.schemas.common import Strict, Variables, text
+from api.rest.schemas.basics import Strict, Variables, text
 from engine.workflow.work.messages import MAX_TTL_SECONDS
 
 

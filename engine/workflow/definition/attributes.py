@@ -155,42 +155,20 @@ def _check_place(
     key: str, known: dict[str, frozenset[str]], name: str, kind: str, report: Report
 ) -> None:
     if key not in known:
+        names = ", ".join(sorted(known))
         report(
-            error(
-                "unknown-attribute",
-                name,
-                f"mes:{key} does not exist.",
-                f"Known here are {', '.join(sorted(known))}.",
-            )
+            error("unknown-attribute", name, f"mes:{key} does not exist.", f"Known are {names}.")
         )
     elif kind not in known[key]:
         places = ", ".join(sorted(known[key]))
-        report(
-            error(
-                "misplaced-attribute",
-                name,
-                f"mes:{key} has no meaning on a {kind}.",
-                f"It belongs on: {places}.",
-            )
-        )
+        message = f"mes:{key} has no meaning on a {kind}."
+        report(error("misplaced-attribute", name, message, f"It belongs on: {places}."))
     elif key == "signature":
-        report(
-            error(
-                "not-supported",
-                name,
-                "mes:signature cannot be asked for yet.",
-                "Leave it out until signatures are available.",
-            )
-        )
+        message = "mes:signature cannot be asked for yet."
+        report(error("not-supported", name, message, "Leave it out until signatures exist."))
     elif key in NOT_YET:
-        report(
-            warning(
-                "not-enforced-yet",
-                name,
-                f"mes:{key} is kept, but nothing enforces it yet.",
-                "Nothing to do; check it by hand for now.",
-            )
-        )
+        message = f"mes:{key} is kept, but nothing enforces it yet."
+        report(warning("not-enforced-yet", name, message, "Check it by hand for now."))
 
 
 def _check_spiff(key: str, name: str, report: Report) -> None:

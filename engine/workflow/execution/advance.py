@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from engine.kernel.clock import to_ms
 from engine.kernel.errors import RoutecardError
 from engine.kernel.functions import Raised
-from engine.kernel.uow import Uow
+from engine.kernel.store.uow import Uow
 from engine.workflow.definition.decisions import DecisionFailed
 from engine.workflow.definition.expressions import ExpressionFailed
 from engine.workflow.definition.model import Flow, Node

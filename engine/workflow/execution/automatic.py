@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from engine.kernel import functions
 from engine.kernel.errors import RoutecardError
-from engine.kernel.uow import Uow
+from engine.kernel.store.uow import Uow
 from engine.workflow.definition.expressions import ExpressionFailed, VariableMissing
 from engine.workflow.definition.model import Flow, Node
 from engine.workflow.definition.plan import Plan

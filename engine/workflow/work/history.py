@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from engine.kernel import db, json_text
 from engine.kernel.clock import iso
-from engine.kernel.uow import Uow
+from engine.kernel.store.uow import Uow
 from engine.workflow import tables as t
 from engine.workflow.definition.plan import Plan
 from engine.workflow.execution.advance import Step

@@ -5,11 +5,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.access.actor import Actor
 from engine.kernel import db
+from engine.kernel.actor import Actor
 from engine.kernel.errors import Conflict, Invalid, NotFound
 from engine.kernel.ids import to_text
-from engine.kernel.uow import Uow
+from engine.kernel.store.uow import Uow
 from engine.records.audit import audit
 from engine.workflow import tables as t
 from engine.workflow.execution.advance import Advance

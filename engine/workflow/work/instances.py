@@ -5,11 +5,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.access.actor import Actor
 from engine.kernel import db, site
+from engine.kernel.actor import Actor
 from engine.kernel.errors import Conflict, NotFound
 from engine.kernel.ids import new_id, to_text
-from engine.kernel.uow import Uow
+from engine.kernel.store.uow import Uow
 from engine.records.audit import audit
 from engine.workflow import tables as t
 from engine.workflow.definition.model import Node
@@ -19,7 +19,6 @@ from engine.workflow.execution.openings import Site
 from engine.workflow.execution.tree import Token
 from engine.workflow.execution.values import clean
 from engine.workflow.work import held
-from engine.workflow.work.plans import plan_of
 from engine.workflow.work.queries import instance_item
 from engine.workflow.work.running import (
     ACTIVE,
@@ -31,6 +30,7 @@ from engine.workflow.work.running import (
     Running,
     lock,
 )
+from engine.workflow.work.versions.plans import plan_of
 
 
 class ProcessNotFound(NotFound):
@@ -174,19 +174,7 @@ def move(
         raise MoveRefused(
             f"{to} is no element that a token can be taken to within {scope.model.id}."
         )
-    others = [x for x in scope.tasks.values() if x is not token]
-    if leaves_block(scope.model, origin, to):
-        missing = {x.node.id for x in others} | set(scope.state.joins)
-        missing -= {*ends, origin}
-        if missing:
-            raise MoveRefused(
-                f"From {origin} to {to} leaves a parallel block that still has tokens at "
-                f"{', '.join(sorted(missing))}. Name them in ends to end them."
-            )
-        scope.state.joins.clear()
-    for other in others:
-        if other.node.id in ends:
-            advance.cancel(other, actor=actor.name, deviation=reason)
+    _leave_block(advance, token, to, ends, reason, actor)
     advance.move(token, to, reason, actor.name)
     running.save(uow, advance, actor)
     detail = {"from": origin, "to": to, "reason": reason}
@@ -238,6 +226,25 @@ def startable(uow: Uow, process: str, version: int | None, site_id: int) -> byte
 def subject(instance: bytes) -> str:
     """How audit entries name an instance."""
     return f"instance:{to_text(instance)}"
+
+
+def _leave_block(
+    advance: Advance, token: Token, to: str, ends: tuple[str, ...], reason: str, actor: Actor
+) -> None:
+    """End the tokens that a move out of a parallel block would leave behind, if all are named."""
+    scope, origin = token.workflow, token.node.id
+    others = [x for x in scope.tasks.values() if x is not token]
+    if leaves_block(scope.model, origin, to):
+        missing = ({x.node.id for x in others} | set(scope.state.joins)) - {*ends, origin}
+        if missing:
+            raise MoveRefused(
+                f"From {origin} to {to} leaves a parallel block that still has tokens at "
+                f"{', '.join(sorted(missing))}. Name them in ends to end them."
+            )
+        scope.state.joins.clear()
+    for other in others:
+        if other.node.id in ends:
+            advance.cancel(other, actor=actor.name, deviation=reason)
 
 
 def _lock(uow: Uow, instance: bytes, actor: Actor, expected: str | None) -> Running:

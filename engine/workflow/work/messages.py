@@ -5,19 +5,19 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.access.actor import Actor
 from engine.kernel import db, json_text
+from engine.kernel.actor import Actor
 from engine.kernel.clock import iso
 from engine.kernel.errors import Conflict
 from engine.kernel.ids import new_id
-from engine.kernel.uow import Uow
+from engine.kernel.store.uow import Uow
 from engine.records.audit import audit
 from engine.workflow import tables as t
 from engine.workflow.execution.frontier import Variables
 from engine.workflow.execution.values import clean
 from engine.workflow.work import held, instances
-from engine.workflow.work.plans import plan_of
 from engine.workflow.work.running import SUSPENDED, lock
+from engine.workflow.work.versions.plans import plan_of
 
 MAX_TTL_SECONDS = 90 * 86_400
 RECEIVERS_LOOKED_AT = 20
@@ -63,6 +63,28 @@ def send(
     if not ttl_seconds:
         return {"delivered": 0}
     expires = uow.now_ms + 1000 * min(ttl_seconds, MAX_TTL_SECONDS)
+    _keep(uow, name, business_key, values, expires, actor)
+    return {"delivered": 0, "waiting_until": iso(expires)}
+
+
+def next_expiry(uow: Uow) -> bool:
+    """Whether a kept message's time is over."""
+    return uow.one(_EXPIRED, now=uow.now_ms) is not None
+
+
+def drop_expired(uow: Uow) -> int:
+    """Forget kept messages whose time is over; the number forgotten."""
+    return uow.write(_DROP_EXPIRED, {"now": uow.now_ms})
+
+
+def _keep(
+    uow: Uow,
+    name: str,
+    business_key: str | None,
+    values: Variables,
+    expires: int,
+    actor: Actor,
+) -> None:
     uow.write(
         _KEEP,
         {
@@ -75,17 +97,6 @@ def send(
             "expires": expires,
         },
     )
-    return {"delivered": 0, "waiting_until": iso(expires)}
-
-
-def next_expiry(uow: Uow) -> bool:
-    """Whether a kept message's time is over."""
-    return uow.one(_EXPIRED, now=uow.now_ms) is not None
-
-
-def drop_expired(uow: Uow) -> int:
-    """Forget kept messages whose time is over; the number forgotten."""
-    return uow.write(_DROP_EXPIRED, {"now": uow.now_ms})
 
 
 def _receiver(

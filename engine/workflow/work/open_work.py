@@ -4,10 +4,10 @@ from typing import Protocol
 
 import sqlalchemy as sa
 
-from engine.access.actor import Actor
 from engine.kernel import db, json_text
+from engine.kernel.actor import Actor
 from engine.kernel.ids import new_id
-from engine.kernel.uow import Uow
+from engine.kernel.store.uow import Uow
 from engine.workflow import tables as t
 from engine.workflow.definition.model import WAITING_TASKS, Node
 from engine.workflow.execution.advance import Advance, Left, Opening, Outcome, Trouble

@@ -5,17 +5,17 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.access.actor import Actor
 from engine.kernel import db
+from engine.kernel.actor import Actor
 from engine.kernel.clock import iso
 from engine.kernel.errors import Invalid, NotFound
 from engine.kernel.ids import from_text, to_text
-from engine.kernel.uow import Uow
+from engine.kernel.store.uow import Uow
 from engine.workflow import tables as t
 from engine.workflow.execution.frontier import INCIDENT, WAITING, Frontier, load, read_variables
 from engine.workflow.work import history
-from engine.workflow.work.plans import plan_of
 from engine.workflow.work.tasks import TASK_COLUMNS, item
+from engine.workflow.work.versions.plans import plan_of
 
 Page = dict[str, Any]
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.access.actor import Actor
 from engine.kernel import db, site
+from engine.kernel.actor import Actor
 from engine.kernel.errors import Conflict, NotFound, Stale
-from engine.kernel.uow import Uow
+from engine.kernel.store.uow import Uow
 from engine.workflow import tables as t
 from engine.workflow.definition.plan import Plan
 from engine.workflow.execution.advance import Advance
@@ -16,7 +16,7 @@ from engine.workflow.execution.frontier import dump, load
 from engine.workflow.execution.openings import Site
 from engine.workflow.execution.values import check_size
 from engine.workflow.work import history, open_work
-from engine.workflow.work.plans import plan_of
+from engine.workflow.work.versions.plans import plan_of
 
 ACTIVE, SUSPENDED, COMPLETED, CANCELLED = "active", "suspended", "completed", "cancelled"
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from engine.access.actor import Actor, Role
+from engine.kernel.actor import Actor, Role
 from engine.kernel.clock import iso
 from engine.kernel.errors import NotPermitted
 from engine.kernel.guards import Reason, guard
 from engine.kernel.ids import to_text
-from engine.kernel.uow import Uow
+from engine.kernel.store.uow import Uow
 from engine.workflow.work.running import SUSPENDED, InstanceSuspended
 from engine.workflow.work.tasks import (
     Task,

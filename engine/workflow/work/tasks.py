@@ -6,12 +6,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.access.actor import Actor, Role
 from engine.kernel import db, guards
+from engine.kernel.actor import Actor, Role
 from engine.kernel.clock import iso
 from engine.kernel.errors import Conflict, FieldProblem, Invalid, NotFound, NotPermitted, Stale
 from engine.kernel.ids import to_text
-from engine.kernel.uow import Uow
+from engine.kernel.store.uow import Uow
 from engine.records.audit import audit
 from engine.workflow import tables as t
 from engine.workflow.execution.frontier import Variables

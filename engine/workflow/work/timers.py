@@ -9,19 +9,19 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.access.actor import Actor
 from engine.kernel import db, site
+from engine.kernel.actor import Actor
 from engine.kernel.clock import to_ms
 from engine.kernel.errors import RoutecardError
 from engine.kernel.log import log
-from engine.kernel.uow import Uow
+from engine.kernel.store.uow import Uow
 from engine.workflow import tables as t
 from engine.workflow.definition.expressions import ExpressionFailed
 from engine.workflow.definition.model import Node, ProcessModel
 from engine.workflow.definition.times import Cycle, TimeRefused, add, due_at, read_cycle
 from engine.workflow.work import instances
-from engine.workflow.work.plans import plan_of
 from engine.workflow.work.running import ACTIVE, lock
+from engine.workflow.work.versions.plans import plan_of
 
 SLICE = 20
 START = "start"

@@ -4,18 +4,18 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.access.actor import Actor
 from engine.kernel import db, json_text
+from engine.kernel.actor import Actor
 from engine.kernel.errors import Conflict, Invalid, PreconditionRequired, Stale
 from engine.kernel.ids import new_id
-from engine.kernel.uow import Uow
+from engine.kernel.store.uow import Uow
 from engine.records.audit import audit
 from engine.workflow import tables as t
 from engine.workflow.definition.bundles import Bundle, Pins, kind_of
 from engine.workflow.definition.lint import Known, lint, missing_items, refused
 from engine.workflow.definition.model import Finding, ProcessModel
 from engine.workflow.work import timers
-from engine.workflow.work.version_queries import (
+from engine.workflow.work.versions.queries import (
     RELEASED,
     VERSIONS,
     etag,

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from engine.kernel import db, functions, json_text
 from engine.kernel.clock import iso
 from engine.kernel.errors import NotFound
-from engine.kernel.uow import Uow
+from engine.kernel.store.uow import Uow
 from engine.workflow import tables as t
 from engine.workflow.definition.bundles import Bundle
 from engine.workflow.definition.lint import Known, missing_items

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from engine.kernel import db
 from engine.kernel.errors import Invalid
-from engine.kernel.uow import Uow
+from engine.kernel.store.uow import Uow
 
 KEPT_MS = 7 * 86_400_000
 

@@ -11,11 +11,11 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from engine.access.actor import ROLES
 from engine.kernel import db, json_text
-from engine.kernel.idempotency import Once
+from engine.kernel.actor import ROLES
 from engine.kernel.store import Store
-from engine.kernel.uow import Uow
+from engine.kernel.store.idempotency import Once
+from engine.kernel.store.uow import Uow
 from engine.workflow import tables as t
 from engine.workflow.definition.bundles import Bundle, Pins, read_bundle
 from engine.workflow.definition.plan import Plan, make_plan
