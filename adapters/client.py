@@ -96,7 +96,7 @@ class Client:
         self._stopped.set()
         self._http.close()
 
-    # ---- calls --------------------------------------------------------------------------------
+    # ---- calls ----
 
     def get(self, path: str, **query: Any) -> Any:
         """Read; arguments that are None are left out.
@@ -166,7 +166,7 @@ class Client:
         wait = min(LONGEST_WAIT, FIRST_WAIT * 2.0**attempt) * random.uniform(0.5, 1.0)
         return not self._stopped.wait(wait)
 
-    # ---- what workers do ----------------------------------------------------------------------
+    # ---- what workers do ----
 
     def claim_jobs(
         self, topics: Sequence[str], worker: str, *, limit: int = 1, lease_seconds: int = 60
@@ -219,7 +219,7 @@ class Client:
         told = _given({"business_key": business_key, "ttl_seconds": ttl_seconds})
         return self.post("/messages", {"name": name, "variables": variables or {}, **told})
 
-    # ---- what people do -----------------------------------------------------------------------
+    # ---- what people do ----
 
     def my_tasks(self, **filters: Any) -> Iterator[dict[str, Any]]:
         """The caller's tasks and those the caller may claim, the most urgent first."""

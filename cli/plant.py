@@ -5,7 +5,7 @@ import os
 import secrets
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -13,11 +13,9 @@ from typing import IO
 import sqlalchemy as sa
 
 from engine.kernel import site
-from engine.kernel.connect import open_bind
-from engine.kernel.db import IntegrityError
 from engine.kernel.errors import Conflict, NotFound
 from engine.kernel.settings import SettingRefused, Settings
-from engine.kernel.store import Store
+from engine.kernel.store import Store, broken_constraint
 from engine.migrations import schema
 
 if sys.platform == "win32":
@@ -86,7 +84,7 @@ def prepare(settings: Settings, *, create: bool) -> None:
 @contextmanager
 def opened_bind(settings: Settings) -> Iterator[sa.Engine]:
     """A bind for looking and upgrading, apart from any store."""
-    bind = open_bind(sa.make_url(settings.database_url), durable=True)
+    bind = schema.open_bind(settings.database_url)
     try:
         yield bind
     finally:
@@ -115,8 +113,11 @@ def database_file(settings: Settings) -> Path:
 
 
 def _first_site(store: Store) -> None:
-    with suppress(*IntegrityError):  # it is there already
+    try:
         store.run(site.create_site, code="plant", name="Plant", time_zone=local_zone())
+    except Exception as error:
+        if not broken_constraint(error):  # it is there already
+            raise
 
 
 def local_zone() -> str:
@@ -129,7 +130,7 @@ def local_zone() -> str:
         return "UTC"
 
 
-# ---- the lock of a SQLite plant -------------------------------------------------------------------
+# ---- the lock of a SQLite plant ----
 
 
 @contextmanager
@@ -150,7 +151,9 @@ def locked(settings: Settings, *, create: bool = False) -> Iterator[None]:
         raise missing(settings)
     with file.open("a+b") as handle:
         if not _lock(handle):
-            raise PlantInUse(f"Another Routecard is using {database_file(settings)}; stop it first.")
+            raise PlantInUse(
+                f"Another Routecard is using {database_file(settings)}; stop it first."
+            )
         address_file(settings).unlink(missing_ok=True)  # left by a server that was killed
         yield
 
@@ -182,7 +185,7 @@ def _lock(handle: IO[bytes]) -> bool:
     return True
 
 
-# ---- where the running server is ------------------------------------------------------------------
+# ---- where the running server is ----
 
 
 def address_file(settings: Settings) -> Path:

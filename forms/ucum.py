@@ -1,6 +1,6 @@
 """The units people use on a shop floor, each in terms of others: data only, read by `units.py`.
 
-Source: UCUM 2.1, tables 3 to 23 (values compared with ucum-essence.xml 2.2). `[pH]` and `B` are
+Source: UCUM 2.1; every entry was compared with ucum-essence.xml of release 2.2. `[pH]` and `B` are
 logarithmic in UCUM; here they stand for themselves alone and convert only to themselves.
 """
 

@@ -49,7 +49,7 @@ def listen(host: str, port: int) -> socket.socket:
 def reachable(sock: socket.socket) -> tuple[str, int]:
     """Where a program of this machine reaches a listening socket."""
     host, port = sock.getsockname()[:2]
-    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), port  # noqa: S104
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), port
 
 
 def url_of(scheme: str, host: str, port: int) -> str:
@@ -58,9 +58,16 @@ def url_of(scheme: str, host: str, port: int) -> str:
 
 
 class Server:
-    """Serves one application on one listening socket until it is told to stop."""
+    """Serves one application on one listening socket until it is told to stop.
 
-    def __init__(self, app: Application, sock: socket.socket) -> None:
+    Args:
+        before_end: called when it stops accepting.
+    """
+
+    def __init__(
+        self, app: Application, sock: socket.socket, before_end: Callable[[], None] = lambda: None
+    ) -> None:
+        self._before_end = before_end
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a queue is no fault
         self._stopping = threading.Event()
         self._wsgi = create_server(
@@ -90,6 +97,7 @@ class Server:
         loop(timeout=seconds, use_poll=True, map=self._wsgi._map, count=1)
 
     def _drain(self) -> None:
+        self._before_end()
         dispatcher.close(self._wsgi)  # the listening socket; what is accepted stays
         until = time.monotonic() + GRACE_SECONDS
         channels = self._wsgi.active_channels

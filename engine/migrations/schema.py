@@ -38,6 +38,17 @@ class ForeignDatabase(Conflict):
     title = "Not a plant's database"
 
 
+def open_bind(url: str) -> sa.Engine:
+    """A bind for reading the version and for upgrading, apart from any store."""
+    address = sa.make_url(url)
+    if address.get_backend_name() == "sqlite":
+        # We say BEGIN IMMEDIATE ourselves: the driver would leave DDL outside of a transaction.
+        options: dict[str, object] = {"isolation_level": None}
+    else:
+        options = {"connect_timeout": 5}
+    return sa.create_engine(address, poolclass=sa.NullPool, connect_args=options)
+
+
 def head() -> str:
     """The version this program needs."""
     return max(path.name.partition("_")[0] for path in FOLDER.glob("versions/[0-9]*_*.py"))

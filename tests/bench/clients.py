@@ -14,6 +14,7 @@ from tests.bench.routing import answers, key_of
 from tests.support.caller import Caller
 
 OPERATIONS = 30
+PAGE = 50
 REWORK = 0.05  # share of operations that fail their check
 TOKENS = tuple[str, str]
 
@@ -27,29 +28,34 @@ class Clients:
         self._process = spawn.Process(target=_serve, args=(theirs, port, tokens, number))
         self._process.start()
 
-    def start(self, instances: int) -> int:
-        """Every client starts so many instances; the number started."""
-        return len(self._ask("start", instances))
+    def start(self, instances: int) -> list[float]:
+        """Every client starts so many instances; the seconds each start took."""
+        return self._ask("start", instances)
+
+    def gather(self) -> None:
+        """Every client looks up the first tasks of the instances it started."""
+        self._ask("gather", 0)
 
     def walk(self) -> list[float]:
-        """Complete everything that was started; the seconds that each completion took."""
-        return self._ask("walk", None)
+        """Complete everything that was gathered; the seconds each completion took."""
+        return self._ask("walk", 0)
 
-    def list(self, times: int) -> list[float]:
+    def page(self, times: int) -> list[float]:
         """Ask for the first page of my tasks so many times; the seconds each took."""
-        return self._ask("list", times)
+        return self._ask("page", times)
 
     def end(self) -> None:
         """Let the process go."""
         self._pipe.send(None)
         self._process.join()
 
-    def _ask(self, what: str, much: int | None) -> Any:
+    def _ask(self, what: str, much: int) -> list[float]:
         self._pipe.send((what, much))
         answer = self._pipe.recv()
         if isinstance(answer, str):
             raise RuntimeError(answer)
-        return answer
+        seconds: list[float] = answer
+        return seconds
 
 
 @contextmanager
@@ -72,7 +78,7 @@ def _serve(pipe: Connection, port: int, tokens: TOKENS, number: int) -> None:
             pipe.send(f"{type(error).__name__}: {error}")
 
 
-def _at_once(calls: list[Any], much: int | None) -> list[float]:
+def _at_once(calls: list[Any], much: int) -> list[float]:
     """Run the calls in a thread each; everything they answered, together."""
     found: list[list[float]] = []
     failed: list[Exception] = []
@@ -97,6 +103,7 @@ class _Client:
     def __init__(self, port: int, tokens: TOKENS, seed: int) -> None:
         self.starter, self.worker = (Caller(port, token) for token in tokens)
         self.chance = random.Random(seed)
+        self.instances: list[str] = []
         self.tasks: list[str] = []
 
     def start(self, instances: int) -> list[float]:
@@ -105,11 +112,17 @@ class _Client:
             began = time.perf_counter()
             done = self._post(self.starter, "/instances", {"process": key_of(OPERATIONS)}, 201)
             seconds.append(time.perf_counter() - began)
-            tasks = self.worker.get(f"/tasks?instance={done['id']}").body["items"]
-            self.tasks += [task["id"] for task in tasks]
+            self.instances.append(done["id"])
         return seconds
 
-    def walk(self, _much: None) -> list[float]:
+    def gather(self, _much: int) -> list[float]:
+        for instance in self.instances:
+            page = self.worker.get(f"/tasks?instance={instance}").body
+            self.tasks += [task["id"] for task in page["items"]]
+        self.instances = []
+        return []
+
+    def walk(self, _much: int) -> list[float]:
         seconds = []
         for task in self.tasks:
             following = [task]
@@ -122,14 +135,14 @@ class _Client:
         self.tasks = []
         return seconds
 
-    def list(self, times: int) -> list[float]:
+    def page(self, times: int) -> list[float]:
         seconds = []
         for _ in range(times):
             began = time.perf_counter()
             page = self.worker.get("/tasks?mine=true").body
             seconds.append(time.perf_counter() - began)
-            assert len(page["items"]) == 50, page
-            assert page["next"], "there are more"
+            if len(page["items"]) != PAGE or not page["next"]:
+                raise RuntimeError(f"a page of {PAGE} and more was expected: {page}")
         return seconds
 
     @staticmethod

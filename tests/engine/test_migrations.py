@@ -14,7 +14,6 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 import engine.registry  # noqa: F401  the tables
-from engine.kernel.connect import open_bind
 from engine.kernel.db import metadata
 from engine.migrations import schema
 from engine.records.append_only import append_only_ddl
@@ -22,10 +21,6 @@ from tests.support.postgres import PostgresServer
 
 VERSION = "UPDATE alembic_version SET version_num = '{}'"
 AUDITED = "INSERT INTO audit_entry (at, actor, action, subject) VALUES (0, 'ana', 'did', 'lot:7')"
-
-
-def open_empty(url: str) -> sa.Engine:
-    return open_bind(sa.make_url(url), durable=False)
 
 
 def run(bind: sa.Engine, *statements: str) -> None:
@@ -52,7 +47,7 @@ def two_binds(request: pytest.FixtureRequest) -> Iterator[tuple[sa.Engine, sa.En
 @pytest.fixture
 def empty_sqlite(tmp_path: Path):
     def make() -> Iterator[sa.Engine]:
-        bind = open_empty(f"sqlite:///{tmp_path / secrets.token_hex(4)}.db")
+        bind = schema.open_bind(f"sqlite:///{tmp_path / secrets.token_hex(4)}.db")
         yield bind
         bind.dispose()
 
@@ -63,7 +58,7 @@ def empty_sqlite(tmp_path: Path):
 def empty_postgresql(postgres_server: PostgresServer):
     def make() -> Iterator[sa.Engine]:
         name = f"empty_{secrets.token_hex(8)}"
-        bind = open_empty(postgres_server.create_database(name))
+        bind = schema.open_bind(postgres_server.create_database(name))
         yield bind
         bind.dispose()
         postgres_server.drop_database(name)

@@ -1,5 +1,6 @@
 """What a person may answer, what becomes of it, and what is said when it cannot be accepted."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 import pytest
@@ -13,7 +14,7 @@ REQUIRED = "This field needs an answer."
 TIME = "2026-11-23T10:00:00Z"
 
 
-def form(*fields: dict[str, object]) -> Form:
+def form(*fields: Mapping[str, object]) -> Form:
     return compile_form({"key": "f", "fields": list(fields)})
 
 
@@ -238,6 +239,7 @@ def test_a_choice_is_one_of_its_values() -> None:
     asked = asking("choice", choices=[{"value": "pass", "label": "Good"}, {"value": "scrap"}])
     assert asked.load({"a": "scrap"}) == {"a": "scrap"}
     assert refusal(asked, "Good") == "Expected one of: Good (pass), scrap; got 'Good'."
+    other: object
     for other in ("PASS", "pass ", "", 0, True, [], {}):
         assert "Expected one of" in refusal(asked, other)
 
@@ -249,6 +251,7 @@ def test_a_choice_among_numbers_is_a_number() -> None:
         assert isinstance(loaded, Decimal)
         assert str(loaded) == "1"
     assert str(asked.load({"a": Decimal("2.5")})["a"]) == "2.50"
+    other: object
     for other in (True, 2, "one", Decimal("sNaN"), [], "1 mm"):
         assert refusal(asked, other).startswith("Expected one of: One (1), 2.50; got ")
 
@@ -267,6 +270,7 @@ def test_a_check_is_true_or_false() -> None:
     asked = asking("check", required=True)
     assert asked.load({"a": False}) == {"a": False}
     assert asked.load({"a": True}) == {"a": True}
+    other: object
     for other in (0, 1, "true", "", [], Decimal(1)):
         assert refusal(asked, other).startswith("Expected true or false, got ")
 

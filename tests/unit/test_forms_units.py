@@ -149,7 +149,7 @@ def test_what_people_write_has_a_code(spelling: str, code: str) -> None:
     "text",
     ["", " ", "furlong", "mmm", "k[in_i]", "kmin", "Cel/min", "/Cel", "Cel2", ".m", "m.", "m//s",
      "10.m", "11", "1m", "(m)", "m/(s.K)", "pcs2", "{a", "{a b}", "m m", "m0", "m10", "MM", "d[pH]",
-     "m" * 51, "*", "\x00", "٣"],
+     ".".join("m" * 26), "*", "\x00", "٣"],
 )  # fmt: skip
 def test_anything_else_is_no_unit(text: str) -> None:
     assert not units.known(text)

@@ -1,7 +1,7 @@
 """The one door for writes: `run(command, **args)` answers once the command's commit is durable.
 
-On SQLite one writer thread groups what waits into one transaction (`sqlite.py`). On PostgreSQL, which
-groups commits itself, a command has a transaction of its own (`postgresql.py`).
+On SQLite one writer thread groups what waits into one transaction (`sqlite.py`). On PostgreSQL,
+which groups commits itself, a command has a transaction of its own (`postgresql.py`).
 """
 
 from collections.abc import Callable

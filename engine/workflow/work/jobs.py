@@ -135,10 +135,11 @@ def free_expired(uow: Uow) -> int:
     """Open the jobs whose lease ran out; one without attempts left becomes an incident."""
     rows = uow.all(_EXPIRED, now=uow.now_ms, limit=FREE_SLICE)
     for job, site_id, attempt, attempts in rows:
+        actor = Actor("system:leases", site=site_id)
+        audit(uow, actor, "job.lease_expired", f"job:{to_text(job)}", {"attempt": attempt})
         if attempt < attempts:
             uow.write(_FREE, {"id": job})
         else:
-            actor = Actor("system:leases", site=site_id)
             found = _lock(uow, bytes(job), actor)
             message = f"The worker {found.worker} did not answer within its lease."
             found.close(uow, "failed", message)

@@ -6,10 +6,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from engine.access.permissions import Permission, permissions_of
 from engine.kernel import db, guards
 from engine.kernel.actor import Actor, Role
 from engine.kernel.clock import iso
-from engine.kernel.errors import Conflict, FieldProblem, Invalid, NotFound, NotPermitted, Stale
+from engine.kernel.errors import Conflict, FieldProblem, Invalid, NotFound, Stale
 from engine.kernel.ids import to_text
 from engine.kernel.store.uow import Uow
 from engine.records.audit import audit
@@ -19,18 +20,6 @@ from engine.workflow.execution.tree import Token
 from engine.workflow.execution.values import clean
 from engine.workflow.work.running import COLUMNS, Running, running
 from forms.errors import FormInvalid
-
-WORKERS = frozenset(
-    {
-        Role.OPERATOR,
-        Role.TEAM_LEAD,
-        Role.QUALITY,
-        Role.PROCESS_ENGINEER,
-        Role.PLANNER,
-        Role.MAINTENANCE,
-        Role.ADMIN,
-    }
-)
 
 
 class TaskClaimed(Conflict):
@@ -147,7 +136,6 @@ def item(row: tuple[Any, ...]) -> dict[str, Any]:
 def claim(uow: Uow, *, task: bytes, actor: Actor, expected: str | None = None) -> dict[str, Any]:
     """Take an open task; its holder may claim it again."""
     found = lock(uow, task, actor.site, expected)
-    check_may_work(actor)
     guards.check(uow, found, actor)
     if found.state == "open":
         _assign(uow, found, actor.name)
@@ -180,7 +168,8 @@ def assign(
     found = lock(uow, task, actor.site, expected)
     _check_open(found)
     person = Actor(user, roles, actor.site)
-    if not (roles & WORKERS) or (found.role and found.role not in roles):
+    may_work = Permission.TASK_COMPLETE in permissions_of(roles)
+    if not may_work or (found.role and found.role not in roles):
         raise Conflict(
             f"{user} cannot be given this task: it needs the role {found.role or 'of a worker'}."
         )
@@ -203,7 +192,6 @@ def complete(
         the closed task with `instance_state` and `next`, the open tasks of the instance.
     """
     found = lock(uow, task, actor.site, expected)
-    check_may_work(actor)
     guards.check(uow, found, actor)
     instance = found.instance
     advance = instance.advance(uow)
@@ -281,16 +269,6 @@ def lock(uow: Uow, task: bytes, site_id: int, expected: str | None = None) -> Ta
     if expected is not None and expected != found.etag:
         raise Stale("The task changed since you read it; read it again.")
     return found
-
-
-def check_may_work(actor: Actor) -> None:
-    """Refuse who has no role that completes tasks.
-
-    Raises:
-        NotPermitted: naming the permission.
-    """
-    if not actor.roles & WORKERS:
-        raise NotPermitted("You need the permission task.complete for this.")
 
 
 def _check_open(task: Task) -> None:

@@ -15,6 +15,7 @@ from engine.kernel.clock import to_ms
 from engine.kernel.errors import RoutecardError
 from engine.kernel.log import log
 from engine.kernel.store.uow import Uow
+from engine.records.audit import audit
 from engine.workflow import tables as t
 from engine.workflow.definition.expressions import ExpressionFailed
 from engine.workflow.definition.model import Node, ProcessModel
@@ -66,6 +67,7 @@ def _fire(uow: Uow, instance: bytes, token: int, element: str, kind: str, site_i
     else:
         advance.fire(found, element)
     running.save(uow, advance, actor)
+    audit(uow, actor, "timer.fired", instances.subject(instance), {"element": element})
 
 
 def _start(uow: Uow, version_id: bytes, element: str, remaining: int | None, site_id: int) -> None:

@@ -120,7 +120,7 @@ class _Parser:
         if negated:
             self.expect(")")
         if self.place < len(self.words):
-            raise self.refused(f'"{self.peek()}" is misplaced.')
+            raise self.refused(f"{self.peek()} is misplaced.")
         kinds = frozenset(kind for kind, _ in self.checks)
         return UnaryTests(self.text, kinds, False, negated, self.null, tuple(self.checks))
 
@@ -200,4 +200,4 @@ class _Parser:
             )
         if word == "?":
             return '"?" cannot be written. Leave it out, or compare in the input column.'
-        return f'"{word}" is misplaced.'
+        return "A quote has no end." if word in ('"', "'") else f"{word} is misplaced."

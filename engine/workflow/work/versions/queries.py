@@ -86,11 +86,17 @@ def processes(
 
 
 def offer(uow: Uow, kind: str, key: str, site: int) -> bytes | None:
+    """The released version that offers a process, decision or form; the latest, if several do."""
     row = uow.one(_OFFER, kind=kind, key=key, site=site)
     return None if row is None else bytes(row[0])
 
 
 def version_row(uow: Uow, key: str, version: int, site: int) -> tuple[Any, ...]:
+    """The row of a version.
+
+    Raises:
+        VersionNotFound: if there is none on this site.
+    """
     row = uow.one(_VERSION, key=key, version=version, site=site)
     if row is None:
         raise VersionNotFound(f"There is no version {version} of a process {key[:100]!r}.")
@@ -103,6 +109,7 @@ def etag(digest: str, state: str) -> str:
 
 
 def version_view(row: tuple[Any, ...]) -> dict[str, Any]:
+    """A version as the API shows it, from a row of this module's statements."""
     return {
         "key": row[1],
         "version": row[2],

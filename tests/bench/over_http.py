@@ -1,0 +1,156 @@
+"""Over HTTP: the real server in its own process, the clients in another, on the same cores."""
+
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from engine.access.actor import Actor, Role
+from engine.kernel.ids import new_id
+from engine.kernel.store import Store
+from engine.workflow.work import instances, plans
+from tests.bench.clients import OPERATIONS, TOKENS, Clients, clients
+from tests.bench.databases import Database
+from tests.bench.readings import Around, Reading, cpu_seconds
+from tests.bench.routing import FILES, key_of, routing
+from tests.support import plant
+from tests.support.server import Server
+
+MANY = 8
+WARMING = 3
+ALONE, TOGETHER = 10, 4  # instances per client and round
+OPEN_TASKS, PAGES = 10_000, 300
+
+
+@dataclass
+class Served:
+    """A server under test and what its database's process is."""
+
+    server: Server
+    database: Database
+    url: str
+    tokens: TOKENS
+
+    def work(self) -> tuple[float, float]:
+        """CPU seconds of the application and of the database so far."""
+        return cpu_seconds(self.server.pid), cpu_seconds(self.database.pid)
+
+
+@contextmanager
+def served(database: Database) -> Iterator[Served]:
+    """A fresh plant with the routing released, served."""
+    url = database.fresh()
+    store = Store(url)
+    plant.found(store)
+    plant.release(store, routing(OPERATIONS), FILES)
+    tokens = (
+        plant.new_token(store, "paul", Role.PLANNER),
+        plant.new_token(store, "ana", Role.OPERATOR),
+    )
+    store.close()
+    with tempfile.TemporaryDirectory(prefix="routecard-bench-") as home:
+        server = Server(url, Path(home), functions="tests.bench.routing")
+        try:
+            yield Served(server, database, url, tokens)
+        finally:
+            server.stop()
+
+
+def completions(database: Database, rounds: int) -> dict[str, list[Reading]]:
+    """Complete a user task with one client and with eight; start an instance."""
+    found: dict[str, list[Reading]] = {"complete": [], "start": [], "together": []}
+    with (
+        served(database) as plant,
+        clients(plant.server.port, plant.tokens, 1) as one,
+        clients(plant.server.port, plant.tokens, MANY) as eight,
+    ):
+        for them in (one, eight):
+            _warm(them)
+        for _ in range(rounds):
+            found["start"].append(_cost(plant, lambda: one.start(ALONE)))
+            one.gather()
+            found["complete"].append(_cost(plant, one.walk))
+            eight.start(TOGETHER)
+            eight.gather()
+            found["together"].append(_rate(plant, eight.walk))
+    return found
+
+
+def my_tasks(database: Database, rounds: int) -> list[Reading]:
+    """The first page of my tasks among ten thousand open ones."""
+    with served(database) as plant, clients(plant.server.port, plant.tokens, 1) as one:
+        _fill(plant.url, OPEN_TASKS)
+        one.page(PAGES // 10)
+        return [_cost(plant, lambda: one.page(PAGES)) for _ in range(rounds)]
+
+
+def _warm(them: Clients) -> None:
+    them.start(WARMING)
+    them.gather()
+    them.walk()
+
+
+def _cost(plant: Served, run: Callable[[], list[float]]) -> Reading:
+    """CPU ms per request of application and database together."""
+    with Around() as around:
+        before = plant.work()
+        seconds = run()
+        after = plant.work()
+    app, db = (1000 * (b - a) / len(seconds) for a, b in zip(before, after, strict=True))
+    return Reading(app + db, around.calibration, {"app": app, "db": db} | _times(seconds))
+
+
+def _rate(plant: Served, run: Callable[[], list[float]]) -> Reading:
+    """Requests per second, with what each cost."""
+    began = 0.0
+
+    def timed() -> list[float]:
+        nonlocal began
+        began = time.perf_counter()
+        seconds = run()
+        began = time.perf_counter() - began
+        return seconds
+
+    cost = _cost(plant, timed)
+    rate = cost.detail["requests"] / began
+    return Reading(rate, cost.calibration, cost.detail | {"cpu_ms": cost.value})
+
+
+def _times(seconds: list[float]) -> dict[str, float]:
+    ordered = sorted(seconds)
+    return {
+        "p50_ms": 1000 * statistics.median(ordered),
+        "p95_ms": 1000 * ordered[int(len(ordered) * 0.95)],
+        "requests": len(ordered),
+    }
+
+
+def _fill(url: str, number: int) -> None:
+    """Open tasks, copies of one real task: a third claimed, roles, priorities and due times mixed."""
+    store = Store(url)
+    actor = Actor("paul", frozenset({Role.PLANNER}))
+    plans.run(store, instances.start, process=key_of(OPERATIONS), actor=actor)
+    table = sa.Table("task", sa.MetaData(), autoload_with=store.bind)
+    with store.bind.begin() as connection:
+        real = dict(connection.execute(sa.select(table)).mappings().one())
+        rows = [real | _other(n) for n in range(number - 1)]
+        connection.execute(sa.insert(table), rows)
+    store.close()
+
+
+def _other(number: int) -> dict[str, object]:
+    roles = (Role.OPERATOR, Role.QUALITY, Role.MAINTENANCE, Role.PLANNER)
+    claimed = number % 3 == 0
+    return {
+        "id": new_id(),
+        "instance_id": new_id(),
+        "role": str(roles[number % len(roles)]),
+        "state": "claimed" if claimed else "open",
+        "assignee": ("ana", "bo", "cy")[number % 3] if claimed else None,
+        "rank": number * 7919 % 1_000_003,
+    }
