@@ -4,21 +4,17 @@ A SQLite plant that is being served is reached through its server; otherwise the
 answers inside this process.
 """
 
-import getpass
 import json
-import secrets
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import httpx
 
 from adapters.client import ApiProblem, Client, Unreachable
 from api.app import create_app
 from cli.plant import Plant, PlantInUse, address_file, open_plant
-from engine.kernel.actor import ROLES, Actor
+from cli.shell import trusted
 from engine.kernel.errors import RoutecardError
 from engine.kernel.log import configure_log
 from engine.kernel.settings import Settings, read_settings
@@ -81,31 +77,6 @@ def inside(plant: Plant) -> Iterator[Client]:
     token = trusted(app)
     with Client(INSIDE, token, transport=httpx.WSGITransport(app)) as client:
         yield client
-
-
-def trusted(app: Any) -> str:
-    """A token for the shell of this account; kept in memory only, and good for every role."""
-    token = secrets.token_urlsafe(32)
-    app.extensions["routecard_callers"].trust(token, shell())
-    return token
-
-
-def shell() -> Actor:
-    """The person at this shell: whoever may read the plant's files may do everything."""
-    return Actor(f"shell:{_account()}", ROLES)
-
-
-def _account() -> str:
-    """The account as the system knows it; the environment can say anything."""
-    if sys.platform == "win32":
-        return getpass.getuser()
-    import os
-    import pwd
-
-    try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        return str(os.getuid())
 
 
 def _address(settings: Settings) -> dict[str, str] | None:

@@ -9,8 +9,8 @@ import click
 
 from api.app import create_app
 from cli.plant import announced, open_plant
-from cli.reach import trusted
 from cli.serving.server import Server, listen, reachable, url_of
+from cli.shell import trusted
 from engine.background import Background
 from engine.kernel.log import configure_log
 from engine.kernel.settings import Settings, read_settings

@@ -10,15 +10,16 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from engine.access.actor import Actor, Role
+from engine.kernel.actor import Actor, Role
 from engine.kernel.ids import new_id
 from engine.kernel.store import Store
-from engine.workflow.work import instances, plans
+from engine.workflow.work import instances
+from engine.workflow.work.versions import plans
 from tests.bench.clients import OPERATIONS, TOKENS, Clients, clients
 from tests.bench.databases import Database
 from tests.bench.readings import Around, Reading, cpu_seconds
 from tests.bench.routing import FILES, key_of, routing
-from tests.support import plant
+from tests.support import founding
 from tests.support.server import Server
 
 MANY = 8
@@ -46,11 +47,11 @@ def served(database: Database) -> Iterator[Served]:
     """A fresh plant with the routing released, served."""
     url = database.fresh()
     store = Store(url)
-    plant.found(store)
-    plant.release(store, routing(OPERATIONS), FILES)
+    founding.found(store)
+    founding.release(store, routing(OPERATIONS), FILES)
     tokens = (
-        plant.new_token(store, "paul", Role.PLANNER),
-        plant.new_token(store, "ana", Role.OPERATOR),
+        founding.new_token(store, "paul", Role.PLANNER),
+        founding.new_token(store, "ana", Role.OPERATOR),
     )
     store.close()
     with tempfile.TemporaryDirectory(prefix="routecard-bench-") as home:

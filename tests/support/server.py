@@ -92,8 +92,6 @@ def _start(
     if functions is not None:
         lines = f"import {functions}, routecard; routecard.main(prog_name='routecard')"
         routecard = ["-c", lines]
-    if not list((ROOT / "cli").rglob("serve*.py")):  # DEVTEMP
-        return subprocess.Popen([sys.executable, "-c", f"import {functions or 'sys'}; exec(open('/tmp/serve_fallback.py').read())", "--port", str(port)], cwd=ROOT, env={k: v for k, v in os.environ.items() if not k.startswith("ROUTECARD_")} | {"ROUTECARD_HOME": str(home), "ROUTECARD_DATABASE_URL": url, "ROUTECARD_LOG": "warning"}, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
     return subprocess.Popen(
         [sys.executable, *routecard, "serve", "--port", str(port)],
         cwd=ROOT,

@@ -327,14 +327,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("state IN ('open', 'claimed')"),
         postgresql_where=sa.text("state IN ('open', 'claimed')"),
     )
-    op.create_index(
-        "ix_task_open_instance",
-        "task",
-        ["instance_id", "token"],
-        unique=False,
-        sqlite_where=sa.text("state IN ('open', 'claimed')"),
-        postgresql_where=sa.text("state IN ('open', 'claimed')"),
-    )
+    op.create_index("ix_task_instance_id", "task", ["instance_id", "token"], unique=False)
     op.create_table(
         "user_account",
         sa.Column("id", sa.LargeBinary(length=16), nullable=False),

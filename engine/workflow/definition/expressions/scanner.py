@@ -239,10 +239,8 @@ def _unwrapped(text: str) -> str:
         inner = inner[1:]
     if not inner.strip():
         raise ExpressionRefused(text, 'It is empty. Write a condition, such as result == "pass".')
-    try:
-        inner.encode()
-    except UnicodeEncodeError:
-        raise ExpressionRefused(text, "It holds characters that are no text.") from None
+    if "\0" in inner or any("\ud800" <= character <= "\udfff" for character in inner):
+        raise ExpressionRefused(text, "It holds characters that are no text. Leave them out.")
     return inner
 
 
@@ -267,6 +265,8 @@ def _allow(text: str, before: Token, token: Token) -> None:
 
 
 def _cure(sign: str) -> str:
+    if unicodedata.combining(sign[0]):
+        return "Write the accent and its letter as one character."
     return _CURES.get(sign, "Leave it out.")
 
 

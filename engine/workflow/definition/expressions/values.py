@@ -168,9 +168,13 @@ def _equal(left: Any, right: Any, label: str | None, other: str | None, depth: i
         return bool(left == right)
     _check_list(left, depth)
     return len(left) == len(right) and all(
-        _equal(a, b, f"an item of {named(label)}", f"an item of {named(other)}", depth + 1)
+        _equal(a, b, _item(label), _item(other), depth + 1)
         for a, b in zip(left, right, strict=True)
     )
+
+
+def _item(label: str | None) -> str | None:
+    return None if label is None else f"an item of {label}"
 
 
 def _clash(left: object, right: object, label: str | None, other: str | None) -> ExpressionFailed:
