@@ -32,9 +32,9 @@ class Clients:
         """Every client starts so many instances; the seconds each start took."""
         return self._ask("start", instances)
 
-    def gather(self) -> None:
-        """Every client looks up the first tasks of the instances it started."""
-        self._ask("gather", 0)
+    def gather(self, instances: int) -> None:
+        """Every client takes up the first tasks of so many of the instances it started."""
+        self._ask("gather", instances)
 
     def walk(self) -> list[float]:
         """Complete everything that was gathered; the seconds each completion took."""
@@ -115,8 +115,8 @@ class _Client:
             self.instances.append(done["id"])
         return seconds
 
-    def gather(self, _much: int) -> list[float]:
-        for instance in self.instances:
+    def gather(self, instances: int) -> list[float]:
+        for instance in self.instances[:instances]:
             page = self.worker.get(f"/tasks?instance={instance}").body
             self.tasks += [task["id"] for task in page["items"]]
         self.instances = []

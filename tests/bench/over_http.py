@@ -24,7 +24,8 @@ from tests.support.server import Server
 
 MANY = 8
 WARMING = 3
-ALONE, TOGETHER = 10, 4  # instances per client and round
+STARTS = 300
+ALONE, TOGETHER = 20, 5  # instances that a client walks in a round
 OPEN_TASKS, PAGES = 10_000, 300
 
 
@@ -73,11 +74,11 @@ def completions(database: Database, rounds: int) -> dict[str, list[Reading]]:
         for them in (one, eight):
             _warm(them)
         for _ in range(rounds):
-            found["start"].append(_cost(plant, lambda: one.start(ALONE)))
-            one.gather()
+            found["start"].append(_cost(plant, lambda: one.start(STARTS)))
+            one.gather(ALONE)
             found["complete"].append(_cost(plant, one.walk))
             eight.start(TOGETHER)
-            eight.gather()
+            eight.gather(TOGETHER)
             found["together"].append(_rate(plant, eight.walk))
     return found
 
@@ -92,7 +93,7 @@ def my_tasks(database: Database, rounds: int) -> list[Reading]:
 
 def _warm(them: Clients) -> None:
     them.start(WARMING)
-    them.gather()
+    them.gather(WARMING)
     them.walk()
 
 
