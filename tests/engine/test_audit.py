@@ -14,7 +14,7 @@ from engine.kernel.store import Store
 from engine.kernel.store.uow import Uow
 from engine.records.audit import audit
 from engine.records.queries import audit_entries
-from tests.engine.test_access import ABROAD, ROOT, add, change, grant, pages, trail
+from tests.engine.test_access import ABROAD, HASH, NEW_HASH, ROOT, add, change, grant, pages, trail
 from tests.support.clock import ManualClock
 
 BROKEN = (sqlite3.IntegrityError, psycopg.IntegrityError)
