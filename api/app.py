@@ -11,9 +11,19 @@ from flask_smorest import Api
 from api import health
 from api.permissions import Callers, opened, register_permissions
 from api.problems import register_problems
-from api.rest import audit, incidents, instances, jobs, messages, processes, tasks, tokens, users
+from api.rest import (
+    audit,
+    document,
+    incidents,
+    instances,
+    jobs,
+    messages,
+    processes,
+    tasks,
+    tokens,
+    users,
+)
 from api.rest.route import install_store
-from api.rest.schemas.problem import ProblemOut
 from engine.kernel.log import log
 from engine.kernel.store import Store
 
@@ -40,12 +50,11 @@ def create_app(store: Store) -> Flask:
     _register_requests(app)
     register_permissions(app, callers)
     api = _Api(app)
-    api.spec.components.schema("Problem", schema=ProblemOut)
-    api.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
-    api.spec.options["security"] = [{"token": []}]
+    document.begin(api.spec, api.ma_plugin.converter)
     for resource in RESOURCES:
         api.register_blueprint(resource.blueprint, url_prefix=PREFIX)
     health.register(app, store)
+    document.add_open_addresses(api.spec)
     for name, view in app.view_functions.items():
         if name.startswith("api-docs."):
             app.view_functions[name] = opened(view)

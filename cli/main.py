@@ -5,7 +5,7 @@ A command's module is imported when the command runs, not before: each start pay
 
 import sys
 from collections.abc import Callable
-from importlib import import_module
+from importlib import import_module, metadata
 from typing import Any
 
 import click
@@ -67,8 +67,16 @@ def reason_of(error: Exception) -> str | None:
     return " ".join(" ".join(words).split())
 
 
+def version() -> str:
+    """The version that is installed."""
+    try:
+        return metadata.version("routecard")
+    except metadata.PackageNotFoundError:
+        return "from a source tree"
+
+
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="routecard", message="routecard %(version)s")
+@click.version_option(version(), message="routecard %(version)s")
 def main() -> None:
     """Run a plant as diagrams."""
     for stream in (sys.stdout, sys.stderr):

@@ -12,6 +12,7 @@ from typing import IO
 
 import sqlalchemy as sa
 
+import engine.registry  # noqa: F401  every table, function and guard
 from engine.kernel import site
 from engine.kernel.errors import Conflict, NotFound
 from engine.kernel.settings import SettingRefused, Settings

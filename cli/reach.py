@@ -12,12 +12,11 @@ from contextlib import contextmanager
 import httpx
 
 from adapters.client import ApiProblem, Client, Unreachable
-from api.app import create_app
 from cli.plant import Plant, PlantInUse, address_file, open_plant
 from cli.shell import trusted
 from engine.kernel.errors import RoutecardError
 from engine.kernel.log import configure_log
-from engine.kernel.settings import Settings, read_settings
+from engine.kernel.settings import Settings
 
 TRIES, WAIT_SECONDS = 100, 0.05
 INSIDE = "http://plant.localhost"
@@ -28,14 +27,13 @@ class Refused(RoutecardError):
 
 
 @contextmanager
-def reach(home: str | None = None) -> Iterator[Client]:
+def reach(settings: Settings) -> Iterator[Client]:
     """A client of the plant that acts as the person at this shell.
 
     Raises:
         Refused: what the API refuses, as a sentence.
         RoutecardError: if there is no plant to reach.
     """
-    settings = read_settings(home=home)
     configure_log(settings.log)
     try:
         with _client(settings) as client:
@@ -73,6 +71,8 @@ def _client(settings: Settings) -> Iterator[Client]:
 @contextmanager
 def inside(plant: Plant) -> Iterator[Client]:
     """A client of an application that runs in this process."""
+    from api.app import create_app  # half a second that a running server spares its shell
+
     app = create_app(plant.store)
     token = trusted(app)
     with Client(INSIDE, token, transport=httpx.WSGITransport(app)) as client:

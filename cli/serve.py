@@ -1,6 +1,5 @@
 """`routecard serve`: API and background work in one server process, the embedded edition."""
 
-import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -10,6 +9,7 @@ import click
 from api.app import create_app
 from cli.plant import announced, open_plant
 from cli.serving.server import Server, listen, reachable, url_of
+from cli.serving.signals import on_signal
 from cli.shell import trusted
 from engine.background import Background
 from engine.kernel.log import configure_log
@@ -79,16 +79,3 @@ def _behind_tls(
     terminator.start()
     opened.callback(terminator.close)
     return server, reachable(inner)
-
-
-@contextmanager
-def on_signal(stop: Callable[[], None]) -> Iterator[None]:
-    """Let the signals that end a program call `stop` instead."""
-    names = ("SIGINT", "SIGTERM", "SIGBREAK")
-    signals = [getattr(signal, name) for name in names if hasattr(signal, name)]
-    before = [signal.signal(number, lambda *_: stop()) for number in signals]
-    try:
-        yield
-    finally:
-        for number, handler in zip(signals, before, strict=True):
-            signal.signal(number, handler)

@@ -25,7 +25,7 @@ ONE = "/incidents/<string:incident>"
 def list_incidents(call: Call) -> Response:
     """Incidents, oldest first; open ones unless a state is asked for."""
     if call.args["instance"] is not None:
-        call.args["instance"] = from_text(call.args["instance"], "instance")
+        call.args["instance"] = call.args["instance"].bytes
     return call.answer(call.read(queries.incidents, site=call.actor.site, **call.args))
 
 

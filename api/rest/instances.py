@@ -1,5 +1,8 @@
 """Instances: start, read, suspend, resume, cancel, move, change variables."""
 
+from collections.abc import Callable
+from typing import Any
+
 from flask import Response
 from flask_smorest import Blueprint
 
@@ -29,10 +32,11 @@ ONE = "/instances/<string:instance>"
     answer=InstanceOut,
     body=StartIn,
     status=201,
+    etag=True,
 )
 def start(call: Call) -> Response:
     """Start a process."""
-    return call.run(instances.start, **call.body)
+    return call.run(instances.start, etag=_etag, **call.body)
 
 
 @route(
@@ -48,11 +52,11 @@ def list_instances(call: Call) -> Response:
     return call.answer(call.read(queries.instances, site=call.actor.site, **call.args))
 
 
-@route(blueprint, "GET", ONE, permission=Permission.READ, answer=InstanceOut)
+@route(blueprint, "GET", ONE, permission=Permission.READ, answer=InstanceOut, etag=True)
 def get_instance(call: Call, instance: str) -> Response:
     """One instance: its state, variables and tokens."""
     item = call.read(queries.instance_item, instance=_id(instance), site=call.actor.site)
-    return call.answer(item, etag=str(item["revision"]))
+    return call.answer(item, etag=_etag(item))
 
 
 @route(
@@ -78,10 +82,12 @@ def get_history(call: Call, instance: str) -> Response:
     permission=Permission.INSTANCE_CONTROL,
     answer=InstanceOut,
     body=Reason,
+    if_match=True,
+    etag=True,
 )
 def suspend(call: Call, instance: str) -> Response:
     """Stop work on an instance; timers wait, messages are kept."""
-    return call.run(instances.suspend, instance=_id(instance), expected=call.expected, **call.body)
+    return _change(call, instances.suspend, instance)
 
 
 @route(
@@ -91,10 +97,12 @@ def suspend(call: Call, instance: str) -> Response:
     permission=Permission.INSTANCE_CONTROL,
     answer=InstanceOut,
     body=Reason,
+    if_match=True,
+    etag=True,
 )
 def resume(call: Call, instance: str) -> Response:
     """Go on with a suspended instance."""
-    return call.run(instances.resume, instance=_id(instance), expected=call.expected, **call.body)
+    return _change(call, instances.resume, instance)
 
 
 @route(
@@ -104,10 +112,12 @@ def resume(call: Call, instance: str) -> Response:
     permission=Permission.INSTANCE_CONTROL,
     answer=InstanceOut,
     body=Reason,
+    if_match=True,
+    etag=True,
 )
 def cancel(call: Call, instance: str) -> Response:
     """End an instance as it stands."""
-    return call.run(instances.cancel, instance=_id(instance), expected=call.expected, **call.body)
+    return _change(call, instances.cancel, instance)
 
 
 @route(
@@ -117,11 +127,13 @@ def cancel(call: Call, instance: str) -> Response:
     permission=Permission.INSTANCE_INTERVENE,
     answer=InstanceOut,
     body=MoveIn,
+    if_match=True,
+    etag=True,
 )
 def move(call: Call, instance: str) -> Response:
     """Take a token to another element, as a recorded deviation."""
     call.body["ends"] = tuple(call.body["ends"])
-    return call.run(instances.move, instance=_id(instance), expected=call.expected, **call.body)
+    return _change(call, instances.move, instance)
 
 
 @route(
@@ -131,13 +143,23 @@ def move(call: Call, instance: str) -> Response:
     permission=Permission.INSTANCE_INTERVENE,
     answer=InstanceOut,
     body=ChangeIn,
+    if_match=True,
+    etag=True,
 )
 def change_variables(call: Call, instance: str) -> Response:
     """Change variables from outside, as a recorded deviation."""
+    return _change(call, instances.change_variables, instance)
+
+
+def _change(call: Call, command: Callable[..., Any], instance: str) -> Response:
     return call.run(
-        instances.change_variables, instance=_id(instance), expected=call.expected, **call.body
+        command, instance=_id(instance), expected=call.expected, etag=_etag, **call.body
     )
 
 
 def _id(text: str) -> bytes:
     return from_text(text, "instance")
+
+
+def _etag(item: dict[str, Any]) -> str:
+    return str(item["revision"])

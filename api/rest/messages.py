@@ -6,7 +6,6 @@ from flask_smorest import Blueprint
 from api.rest.route import Call, route
 from api.rest.schemas.messages import DeliveryOut, MessageIn
 from engine.access.permissions import Permission
-from engine.kernel.ids import from_text
 from engine.workflow.work import messages
 
 blueprint = Blueprint("messages", __name__, description="Messages to waiting processes")
@@ -23,5 +22,5 @@ blueprint = Blueprint("messages", __name__, description="Messages to waiting pro
 def send(call: Call) -> Response:
     """Send a message to the token that waits for it, or to the process that it starts."""
     if call.body["instance"] is not None:
-        call.body["instance"] = from_text(call.body["instance"], "instance")
+        call.body["instance"] = call.body["instance"].bytes
     return call.run(messages.send, **call.body)

@@ -1,10 +1,12 @@
 """Processes: deploy, review, release, retire, read."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Response, request
 from flask_smorest import Blueprint
 from werkzeug.datastructures import FileStorage
+from werkzeug.exceptions import UnsupportedMediaType
 
 from api.rest.route import Call, route
 from api.rest.schemas.basics import PageQuery, Reason, page_of
@@ -20,23 +22,19 @@ from engine.workflow.work.versions import queries as version_queries
 blueprint = Blueprint("processes", __name__, description="Diagrams and their versions")
 MAIN = "main"
 XML = "application/xml"
+FORM = "multipart/form-data"
 UPLOAD: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            XML: {"schema": {"type": "string", "description": "One BPMN 2.0 document"}},
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "description": "A bundle: `main` is the routing, the other parts are files "
-                    "named *.bpmn, *.dmn or *.form.json",
-                    "properties": {MAIN: {"type": "string", "format": "binary"}},
-                    "required": [MAIN],
-                    "additionalProperties": {"type": "string", "format": "binary"},
-                }
-            },
-        },
-    }
+    XML: {"schema": {"type": "string", "description": "One BPMN 2.0 document"}},
+    FORM: {
+        "schema": {
+            "type": "object",
+            "description": "A bundle: the part `main` is the routing, the others are files named "
+            "*.bpmn, *.dmn or *.form.json",
+            "properties": {MAIN: {"type": "string", "format": "binary"}},
+            "required": [MAIN],
+            "additionalProperties": {"type": "string", "format": "binary"},
+        }
+    },
 }
 
 
@@ -46,10 +44,11 @@ UPLOAD: dict[str, Any] = {
     "/processes",
     permission=Permission.PROCESS_DEPLOY,
     answer=VersionOut,
-    status=201,
+    status=(201, 200),
     max_bytes=MAX_BYTES + 1024 * 1024,
-    raw_body=True,
-    **UPLOAD,
+    consumes=UPLOAD,
+    if_match=True,
+    etag=True,
 )
 def deploy(call: Call) -> Response:
     """Deploy a BPMN document or a bundle as a draft; the same digest again answers 200."""
@@ -63,7 +62,8 @@ def deploy(call: Call) -> Response:
         expected=call.expected,
         shown=lambda result: result[1],
         status=lambda result: 201 if result[0] else 200,
-        etag=lambda result: _etag(result[1]),
+        etag=_etag,
+        sent=bundle.digest.encode(),  # the parts of a form come in other bytes each time
     )
 
 
@@ -89,7 +89,7 @@ def get_process(call: Call, key: str) -> Response:
 VERSION = "/processes/<string:key>/versions/<int:version>"
 
 
-@route(blueprint, "GET", VERSION, permission=Permission.READ, answer=VersionOut)
+@route(blueprint, "GET", VERSION, permission=Permission.READ, answer=VersionOut, etag=True)
 def get_version(call: Call, key: str, version: int) -> Response:
     """One version, with the findings of its deployment."""
     item = call.read(version_queries.version_item, key=key, version=version, site=call.actor.site)
@@ -101,8 +101,8 @@ def get_version(call: Call, key: str, version: int) -> Response:
     "GET",
     VERSION + ".bpmn",
     permission=Permission.READ,
-    answer=None,
-    responses={"200": {"description": "The XML", "content": {XML: {"schema": {"type": "string"}}}}},
+    answer={"type": "string"},
+    produces=XML,
 )
 def get_xml(call: Call, key: str, version: int) -> Response:
     """The diagram, byte for byte as it was deployed."""
@@ -116,10 +116,12 @@ def get_xml(call: Call, key: str, version: int) -> Response:
     VERSION + "/submit",
     permission=Permission.PROCESS_DEPLOY,
     answer=VersionOut,
+    if_match=True,
+    etag=True,
 )
 def submit(call: Call, key: str, version: int) -> Response:
     """Hand a draft to review."""
-    return call.run(versions.submit, key=key, version=version)
+    return _turn(call, versions.submit, key, version)
 
 
 @route(
@@ -129,10 +131,12 @@ def submit(call: Call, key: str, version: int) -> Response:
     permission=Permission.PROCESS_RELEASE,
     answer=VersionOut,
     body=Reason,
+    if_match=True,
+    etag=True,
 )
 def reject(call: Call, key: str, version: int) -> Response:
     """Send a version back from review."""
-    return call.run(versions.reject, key=key, version=version, **call.body)
+    return _turn(call, versions.reject, key, version)
 
 
 @route(
@@ -141,13 +145,15 @@ def reject(call: Call, key: str, version: int) -> Response:
     VERSION + "/release",
     permission=Permission.PROCESS_RELEASE,
     answer=VersionOut,
+    if_match=True,
+    etag=True,
 )
 def release(call: Call, key: str, version: int) -> Response:
     """Release a version: it becomes immutable, what it names is pinned."""
     site = call.actor.site
     identity = call.read(version_queries.version_id, key=key, version=version, site=site)
     bundle, _pins = call.read(plans.bundle_of, version_id=identity)
-    return call.run(versions.release, key=key, version=version, bundle=bundle)
+    return _turn(call, versions.release, key, version, bundle=bundle)
 
 
 @route(
@@ -156,10 +162,26 @@ def release(call: Call, key: str, version: int) -> Response:
     VERSION + "/retire",
     permission=Permission.PROCESS_RELEASE,
     answer=VersionOut,
+    if_match=True,
+    etag=True,
 )
 def retire(call: Call, key: str, version: int) -> Response:
     """Take a version out of use; what runs on it goes on."""
-    return call.run(versions.retire, key=key, version=version)
+    return _turn(call, versions.retire, key, version)
+
+
+def _turn(
+    call: Call, command: Callable[..., Any], key: str, version: int, **args: Any
+) -> Response:
+    return call.run(
+        command,
+        key=key,
+        version=version,
+        expected=call.expected,
+        etag=_etag,
+        **args,
+        **call.body,
+    )
 
 
 def _etag(item: dict[str, Any]) -> str:
@@ -168,12 +190,17 @@ def _etag(item: dict[str, Any]) -> str:
 
 def _uploaded() -> Bundle:
     """The bundle of the request, read and bounded, before anything is stored."""
-    if request.mimetype != "multipart/form-data":
+    if request.mimetype != FORM:
+        if request.mimetype not in (XML, "text/xml"):
+            raise UnsupportedMediaType(f"Send one diagram as {XML}, or a bundle as {FORM}.")
         data = request.get_data()
         if not data:
             raise Invalid("The request has no body; send a BPMN document.")
         _check_size("main.bpmn", data)
         return read_bundle("main.bpmn", {"main.bpmn": data}, ROLES)
+    if request.form:
+        problems = [FieldProblem(f"/{name}", "Send this as a file.") for name in request.form]
+        raise Invalid("Every part of a bundle is a file, with a file name.", errors=problems)
     parts = [(name, part) for name, given in request.files.lists() for part in given]
     if [name for name, _ in parts].count(MAIN) != 1 or len(parts) > MAX_FILES:
         raise Invalid(f"A bundle has 1 to {MAX_FILES} files; exactly one part is named {MAIN!r}.")

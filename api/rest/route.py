@@ -4,7 +4,7 @@ A view gets a `Call` and the address's parts. The declaration is all there is: t
 the permission check and the reading of bodies come from it.
 """
 
-import hashlib
+import hmac
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -12,21 +12,22 @@ from typing import Any
 import marshmallow as ma
 from flask import Flask, Response, current_app, g, request
 from flask_smorest import Blueprint
+from werkzeug.exceptions import UnsupportedMediaType
 
 from api.permissions import Callers
+from api.rest.document import JSON, Offer, operation, parts_of
 from api.rest.schemas.basics import Strict
 from engine.access.permissions import Permission
 from engine.kernel import json_text
 from engine.kernel.actor import Actor
-from engine.kernel.errors import FieldProblem, Invalid
+from engine.kernel.errors import FieldProblem, Invalid, NotFound
 from engine.kernel.store import Store
 from engine.kernel.store.idempotency import Once, Replayed
 from engine.workflow.work.versions import plans
 
 BODY_BYTES = 1024 * 1024
 KEY_LENGTH = 200
-JSON = "application/json"
-PROBLEM = "application/problem+json"
+MAX_NUMBER = 2**31 - 1
 
 
 class Call:
@@ -63,6 +64,7 @@ class Call:
         kept: Callable[[Any], Any] | None = None,
         status: Callable[[Any], int] | None = None,
         etag: Callable[[Any], str] | None = None,
+        sent: bytes | None = None,
         **args: Any,
     ) -> Response:
         """Run a command once and answer with what it returns.
@@ -70,15 +72,19 @@ class Call:
         Args:
             shown: the JSON of the command's result.
             kept: the same for an idempotent replay, where it must differ.
-            status, etag: of the answer, where they depend on the result.
+            status: of the answer, where it depends on the result.
+            etag: of what is shown.
+            sent: what stands for the request's body, where the same may be sent in other bytes.
         """
-        once = self._once(kept or shown, status)
+        once = self._once(kept or shown, status, sent)
         result = plans.run(self.store, command, once=once, actor=self.actor, **args)
         if isinstance(result, Replayed):
-            response = Response(result.body, result.status, mimetype=JSON)
+            again = json_text.read(result.body)
+            response = self.answer(again, result.status, etag and etag(again))
             response.headers["Idempotency-Replayed"] = "true"
             return response
-        return self.answer(shown(result), status and status(result), etag and etag(result))
+        item = shown(result)
+        return self.answer(item, status and status(result), etag and etag(item))
 
     def read(self, query: Callable[..., Any], **args: Any) -> Any:
         """Run a query."""
@@ -86,15 +92,16 @@ class Call:
 
     def answer(self, data: Any, status: int | None = None, etag: str | None = None) -> Response:
         """A JSON response."""
-        if data is None:
-            return Response(status=204)
         response = Response(json_text.write(data), status or self.status, mimetype=JSON)
         if etag is not None:
             response.headers["ETag"] = f'"{etag}"'
         return response
 
     def _once(
-        self, shown: Callable[[Any], Any], status: Callable[[Any], int] | None
+        self,
+        shown: Callable[[Any], Any],
+        status: Callable[[Any], int] | None,
+        sent: bytes | None,
     ) -> Once | None:
         key = request.headers.get("Idempotency-Key")
         if key is None or request.method != "POST":
@@ -106,7 +113,8 @@ class Call:
             request.method,
             request.path,
             key,
-            hashlib.sha256(request.get_data()).digest(),
+            # The key, which is stored nowhere, keeps a password in a body from being guessed at.
+            hmac.digest(key.encode(), request.get_data() if sent is None else sent, "sha256"),
             lambda result: (
                 self.status if status is None else status(result),
                 json_text.write(shown(result)),
@@ -120,31 +128,33 @@ def route(
     rule: str,
     *,
     permission: Permission,
-    answer: type[ma.Schema] | None,
-    body: type[ma.Schema] | None = None,
-    query: type[ma.Schema] | None = None,
-    status: int = 200,
+    answer: type[ma.Schema] | dict[str, Any],
+    status: int | tuple[int, ...] = 200,
     max_bytes: int = BODY_BYTES,
-    raw_body: bool = False,
-    **doc: Any,
+    **declared: Any,
 ) -> Callable[[Callable[..., Response]], Callable[..., Response]]:
-    """Offer a view under an address. With `raw_body` the view reads the body itself."""
-    reads_body = body() if body is not None else _nothing
-    reads_query = query() if query is not None else _nothing
+    """Offer a view under an address; what else is declared are the parts of an `Offer`.
+
+    A view whose offer `consumes` something else than JSON reads the body itself.
+    """
+    statuses = status if isinstance(status, tuple) else (status,)
+    offer = Offer(method, permission, answer, statuses=statuses, **declared)
+    reads_body = offer.body() if offer.body is not None else _nothing
+    reads_query = offer.query() if offer.query is not None else _nothing
 
     def register(view: Callable[..., Response]) -> Callable[..., Response]:
         @wraps(view)
         def called(**parts: Any) -> Response:
             request.max_content_length = max_bytes
-            given = _load(reads_body, {} if raw_body else _json())
-            args = _load(reads_query, request.args.to_dict())
-            return view(Call(g.actor, given, args, status), **parts)
+            _check(parts)
+            given = _load(reads_body, {} if offer.consumes else _json())
+            args = _load(reads_query, _arguments())
+            return view(Call(g.actor, given, args, statuses[0]), **parts)
 
         called.permission = permission  # type: ignore[attr-defined]
-        documented = blueprint.doc(**_documentation(permission, answer, body, query, status, doc))(
-            called
-        )
-        blueprint.route(rule, methods=[method])(documented)
+        name = f"{blueprint.name}_{view.__name__}"
+        documented = blueprint.doc(**operation(offer, name))(called)
+        blueprint.route(rule, methods=[method], parameters=parts_of(rule))(documented)
         return view
 
     return register
@@ -153,9 +163,32 @@ def route(
 _nothing = Strict()
 
 
+def _check(parts: dict[str, Any]) -> None:
+    """Nothing has an address that no table can hold."""
+    for part in parts.values():
+        if part > MAX_NUMBER if isinstance(part, int) else not part.isprintable():
+            raise NotFound("There is nothing at this address.")
+
+
 def _json() -> Any:
     data = request.get_data()
-    return json_text.read_request(data) if data else {}
+    if not data:
+        return {}
+    if not request.is_json:
+        raise UnsupportedMediaType(
+            f"The body is {request.mimetype or 'of no stated type'}. Send JSON, "
+            f"with the header Content-Type: {JSON}."
+        )
+    return json_text.read_request(data)
+
+
+def _arguments() -> dict[str, str]:
+    """What stands behind the question mark, each name once."""
+    repeated = [name for name, values in request.args.lists() if len(values) > 1]
+    if repeated:
+        problems = [FieldProblem(_step(name), "Give this once.") for name in repeated]
+        raise Invalid("The request is not understood.", errors=problems)
+    return request.args.to_dict()
 
 
 def _load(schema: ma.Schema, given: Any) -> Any:
@@ -170,38 +203,14 @@ def _problems(messages: Any, pointer: str) -> list[FieldProblem]:
     if isinstance(messages, dict):
         found: list[FieldProblem] = []
         for key, below in messages.items():
-            step = "" if key == "_schema" else "/" + str(key).replace("~", "~0").replace("/", "~1")
-            found += _problems(below, pointer + step)
+            found += _problems(below, pointer + ("" if key == "_schema" else _step(str(key))))
         return found
     return [FieldProblem(pointer, str(m)) for m in messages]
 
 
-def _documentation(
-    permission: Permission,
-    answer: type[ma.Schema] | None,
-    body: type[ma.Schema] | None,
-    query: type[ma.Schema] | None,
-    status: int,
-    doc: dict[str, Any],
-) -> dict[str, Any]:
-    good: dict[str, Any] = {"description": "Done"}
-    if answer is not None:
-        good["content"] = {JSON: {"schema": answer}}
-    found: dict[str, Any] = {
-        "responses": {
-            str(status): good,
-            "default": {
-                "description": "A problem (RFC 9457)",
-                "content": {PROBLEM: {"schema": "Problem"}},
-            },
-        },
-        "x-permission": str(permission),
-    }
-    if body is not None:
-        found["requestBody"] = {"required": True, "content": {JSON: {"schema": body}}}
-    if query is not None:
-        found["parameters"] = [{"in": "query", "schema": query}]
-    return found | doc
+def _step(name: str) -> str:
+    """A name as a step of a JSON pointer. Source: RFC 6901."""
+    return "/" + name.replace("~", "~0").replace("/", "~1")
 
 
 def install_store(app: Flask, store: Store) -> None:

@@ -11,9 +11,9 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from tests.bench.routing import answers, key_of
+from tests.bench.walking import OPERATIONS
 from tests.support.caller import Caller
 
-OPERATIONS = 30
 PAGE = 50
 REWORK = 0.05  # share of operations that fail their check
 TOKENS = tuple[str, str]

@@ -20,8 +20,8 @@ class Database:
     name: str
     pid: int | None = None
 
-    def fresh(self) -> str:
-        """The URL of a new, empty database."""
+    def fresh(self, *, durable: bool = True) -> str:
+        """The URL of a new, empty database; without `durable` no commit waits for the disk."""
         raise AssertionError("a database says how")
 
     def copy(self, url: str) -> str:
@@ -37,7 +37,7 @@ class Sqlite(Database):
     def __init__(self, folder: Path) -> None:
         self._folder, self._numbers = folder, itertools.count()
 
-    def fresh(self) -> str:
+    def fresh(self, *, durable: bool = True) -> str:
         return f"sqlite:///{self._folder / f'{next(self._numbers)}.db'}"
 
     def copy(self, url: str) -> str:
@@ -56,8 +56,12 @@ class Postgresql(Database):
         self.made: list[str] = []
         self.pid = _server_process(server.url_for("postgres"))
 
-    def fresh(self) -> str:
-        return self._create(None)
+    def fresh(self, *, durable: bool = True) -> str:
+        url = self._create(None)
+        if not durable:
+            with psycopg.connect(plain(url), autocommit=True) as connection:
+                connection.execute(f"ALTER DATABASE {self.made[-1]} SET synchronous_commit = off")
+        return url
 
     def copy(self, url: str) -> str:
         return self._create(url.rpartition("/")[2])
@@ -89,9 +93,14 @@ def postgresql() -> Iterator[Postgresql]:
                 server.drop_database(name)
 
 
+def plain(url: str) -> str:
+    """A URL as psycopg itself understands it."""
+    return url.replace("postgresql+psycopg:", "postgresql:")
+
+
 def _server_process(url: str) -> int | None:
     """The parent of the process behind a connection, if the server runs on this machine."""
-    with psycopg.connect(url.replace("+psycopg", "")) as connection:
+    with psycopg.connect(plain(url)) as connection:
         try:
             backend = psutil.Process(connection.info.backend_pid)
             parent = backend.parent()

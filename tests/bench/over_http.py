@@ -10,15 +10,16 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from engine.kernel.actor import Actor, Role
+from engine.kernel.actor import Role
 from engine.kernel.ids import new_id
 from engine.kernel.store import Store
 from engine.workflow.work import instances
 from engine.workflow.work.versions import plans
-from tests.bench.clients import OPERATIONS, TOKENS, Clients, clients
+from tests.bench.clients import TOKENS, Clients, clients
 from tests.bench.databases import Database
 from tests.bench.readings import Around, Reading, cpu_seconds
 from tests.bench.routing import FILES, key_of, routing
+from tests.bench.walking import OPERATIONS, PAUL
 from tests.support import founding
 from tests.support.server import Server
 
@@ -135,8 +136,7 @@ def _times(seconds: list[float]) -> dict[str, float]:
 def _fill(url: str, number: int) -> None:
     """Open tasks, copies of one real task: a third claimed, roles, priorities and due times mixed."""
     store = Store(url)
-    actor = Actor("paul", frozenset({Role.PLANNER}))
-    plans.run(store, instances.start, process=key_of(OPERATIONS), actor=actor)
+    plans.run(store, instances.start, process=key_of(OPERATIONS), actor=PAUL)
     table = sa.Table("task", sa.MetaData(), autoload_with=store.bind)
     with store.bind.begin() as connection:
         real = dict(connection.execute(sa.select(table)).mappings().one())

@@ -54,7 +54,9 @@ class Caller:
             self._left += self._more()
         head, _, rest = self._left.partition(b"\r\n\r\n")
         first, *lines = head.decode("latin-1").split("\r\n")
-        headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
+        headers = {
+            name.lower(): value for name, _, value in (line.partition(": ") for line in lines)
+        }
         length = int(headers.get("content-length", 0))
         while len(rest) < length:
             rest += self._more()

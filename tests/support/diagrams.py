@@ -12,7 +12,10 @@ attributes of ours: `follow_up` is `mes:followUp`. Messages and errors declare t
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from xml.sax.saxutils import escape, quoteattr
+
+from engine.workflow.definition.attributes import ATTRIBUTES
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 MES = "urn:routecard:bpmn:1"
@@ -159,11 +162,8 @@ def lanes(**roles: Sequence[str]) -> str:
 
 # ---- underneath ----
 
-_OURS = frozenset(
-    ["role", "operation", "form", "equipment", "qualification", "signature", "topic", "action", "function", "decision", "duration", "due", "priority", "retries", "maximum", "optional"]
-)
 _TIMERS = {"duration": "timeDuration", "date": "timeDate", "cycle": "timeCycle"}
-_FLOW = re.compile(r"(?P<way>[\w\s>-]+?)(?:\s+if\s+(?P<condition>.+))?", re.DOTALL)
+_FLOW = re.compile(r"(?P<way>[\w.\s>-]+?)(?:\s+if\s+(?P<condition>.+))?", re.DOTALL)
 
 
 def element(tag: str, element_id: str, /, *inside: str, **attributes: object) -> str:
@@ -182,7 +182,7 @@ def element(tag: str, element_id: str, /, *inside: str, **attributes: object) ->
 def _attribute(key: str) -> str:
     if key == "follow_up":
         return "mes:followUp"
-    return f"mes:{key}" if key in _OURS else key
+    return f"mes:{key}" if key in ATTRIBUTES else key
 
 
 def _parameters(given: Mapping[str, object]) -> str:
@@ -211,7 +211,7 @@ def _flows(text: str) -> str:
     asked = f"<conditionExpression>{escape(condition)}</conditionExpression>" if condition else ""
     return "".join(
         element("sequenceFlow", f"{a}_to_{b}", asked, sourceRef=a, targetRef=b)
-        for a, b in zip(stops, stops[1:], strict=False)
+        for a, b in pairwise(stops)
     )
 
 

@@ -8,20 +8,37 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+import sqlalchemy as sa
+
 from engine.background import Background
+from engine.kernel import json_text
 from engine.kernel.actor import ROLES, Actor
 from engine.kernel.ids import from_text
 from engine.kernel.store import Store
 from engine.workflow.definition.bundles import Bundle, read_bundle
+from engine.workflow.definition.plan import Plan
 from engine.workflow.work import incidents, instances, jobs, messages, queries, tasks
 from engine.workflow.work.versions import commands as versions
 from engine.workflow.work.versions import plans
 from engine.workflow.work.versions import queries as version_queries
+from engine.workflow.work.versions.commands import DeploymentRefused
 from tests.support.clock import ManualClock
 
 ANA = Actor("ana", ROLES)
 LATHE = Actor("lathe", frozenset({"integration"}))
 Item = dict[str, Any]
+
+
+def found(refused: DeploymentRefused) -> list[tuple[str, str]]:
+    """(rule, element) of every error in a refused deployment."""
+    findings: Any = refused.members["findings"]
+    return [(f["rule"], f["element"]) for f in findings if f["severity"] == "error"]
+
+
+def _backwards(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _backwards(item) for key, item in reversed(value.items())}
+    return [_backwards(item) for item in value] if isinstance(value, list) else value
 
 
 class Plant:
@@ -46,9 +63,7 @@ class Plant:
         bundle = self.deploy(diagram, files)
         shown = self.store.read(version_queries.process_item, key=bundle.key, site=1)
         number: int = shown["versions"][0]["version"]
-        self.store.run(
-            versions.release, key=bundle.key, version=number, bundle=bundle, actor=ANA
-        )
+        self.store.run(versions.release, key=bundle.key, version=number, bundle=bundle, actor=ANA)
         return number
 
     # ---- instances ----
@@ -106,6 +121,17 @@ class Plant:
             for step in self.history(instance)
             if step["element"]
         ]
+
+    def page(self, instance: str, after: int, limit: int = 200) -> list[Item]:
+        """One page of its history."""
+        found: list[Item] = self.read(
+            queries.instance_history,
+            instance=from_text(instance),
+            site=1,
+            limit=limit,
+            cursor=str(after),
+        )["items"]
+        return found
 
     def suspend(self, instance: str) -> None:
         """Stop work on an instance."""
@@ -260,6 +286,45 @@ class Plant:
         )
 
     # ---- underneath ----
+
+    def plan(self, process: str) -> Plan:
+        """The plan of the first version, as all threads share it."""
+        key = self.store.read(version_queries.version_id, key=process, version=1, site=1)
+        return plans.read_plan(self.store, key)
+
+    def forget_plans(self) -> None:
+        """Read every plan again at its next use, as after a restart."""
+        plans._plans.clear()
+
+    def stored(self, instance: str) -> tuple[bytes, bytes]:
+        """The frontier and the variables as they are stored."""
+        row = self.sql(
+            "SELECT frontier, variables FROM instance WHERE id = :id", id=from_text(instance)
+        )[0]
+        return bytes(row[0]), bytes(row[1])
+
+    def reorder_keys(self, instance: str) -> None:
+        """Store the same JSON with its keys in another order: jsonb's on PostgreSQL."""
+        key = from_text(instance)
+        frontier, variables = (self._reordered(text) for text in self.stored(instance))
+        self.sql(
+            "UPDATE instance SET frontier = :frontier, variables = :variables WHERE id = :id",
+            id=key,
+            frontier=frontier,
+            variables=variables,
+        )
+
+    def _reordered(self, text: bytes) -> bytes:
+        if self.store.dialect == "postgresql":
+            stored: str = self.sql("SELECT CAST(:text AS jsonb)::text", text=text.decode())[0][0]
+            return stored.encode()
+        return json_text.write(_backwards(json_text.read(text)))
+
+    def sql(self, statement: str, **parameters: Any) -> list[Any]:
+        """Look behind the commands, or reach in; the rows."""
+        with self.store.bind.begin() as connection:
+            answer = connection.execute(sa.text(statement), parameters)
+            return list(answer) if answer.returns_rows else []
 
     def run(self, command: Any, *, actor: Actor = ANA, **args: Any) -> Any:
         """Run a command as a person."""

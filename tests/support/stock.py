@@ -13,14 +13,18 @@ from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 
+def parsed(diagram: bytes, key: str = "p") -> tuple[Any, dict[str, Any]]:
+    """The specification of a process, and those of its subprocesses."""
+    parser = SpiffBpmnParser()
+    parser.add_bpmn_io(io.BytesIO(diagram), "main.bpmn")
+    return parser.get_spec(key), parser.get_subprocess_specs(key)
+
+
 class Stock:
     """One instance of a diagram on the stock library."""
 
     def __init__(self, diagram: bytes, key: str = "p") -> None:
-        parser = SpiffBpmnParser()
-        parser.add_bpmn_io(io.BytesIO(diagram), "main.bpmn")
-        self.spec = parser.get_spec(key)
-        self.workflow = BpmnWorkflow(self.spec, parser.get_subprocess_specs(key))
+        self.workflow = BpmnWorkflow(*parsed(diagram, key))
         self.workflow.do_engine_steps()
 
     def task(self, element: str, state: int = TaskState.READY) -> Task:
@@ -56,7 +60,6 @@ class Stock:
         """The instance again from a dump, from its own by default."""
         other = object.__new__(Stock)
         other.workflow = _serializer().from_dict(copy.deepcopy(dump or self.dump()))
-        other.spec = other.workflow.spec
         return other
 
 

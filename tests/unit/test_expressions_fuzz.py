@@ -86,7 +86,7 @@ def test_odd_values_fail_with_a_sentence(text: str, variables: dict[str, object]
 
 
 @pytest.mark.soak
-@settings(max_examples=30_000, deadline=None)
+@settings(max_examples=10_000, deadline=None)
 @given(
     st.lists(st.sampled_from(WORDS), max_size=14).map("".join) | st.sampled_from(TEMPLATES),
     st.fixed_dictionaries({"a": ANY_VALUE, "b": ANY_VALUE}, optional={"x": ANY_VALUE}),

@@ -3,7 +3,9 @@
 import copy
 import dataclasses
 import decimal
+import operator
 import threading
+from collections.abc import Callable
 from decimal import Decimal as D
 from typing import Any
 
@@ -20,6 +22,15 @@ from engine.workflow.definition.expressions import (
     compile_expression,
     mismatches,
 )
+
+TESTS: dict[str, Callable[[Any, Any], bool]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
 
 
 def value(text: str, **variables: object) -> object:
@@ -119,6 +130,18 @@ def test_failures_are_plain_sentences(
     text: str, variables: dict[str, object], sentence: str
 ) -> None:
     assert failure(text, **variables) == sentence
+
+
+@pytest.mark.parametrize("op", TESTS)
+def test_comparisons_read_from_both_sides(op: str) -> None:
+    """Each way of writing a comparison is compiled in its own way."""
+    for low, high in ((D("1.5"), D(2)), (D(2), D(2)), (1, 2), ("a", "b"), ("b", "b")):
+        quoted = f'"{low}"' if isinstance(low, str) else str(low)
+        expected = TESTS[op](low, high)
+        assert value(f"{quoted} {op} high", high=high) is expected
+        assert value(f"low {op} high", low=low, high=high) is expected
+        assert value(f"high {op} {quoted}", high=high) is TESTS[op](high, low)
+        assert value(f"[high][0] {op} {quoted}", high=high) is TESTS[op](high, low)
 
 
 def test_true_is_not_one() -> None:

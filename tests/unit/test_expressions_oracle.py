@@ -197,7 +197,7 @@ VARIABLES: st.SearchStrategy[dict[str, object]] = st.fixed_dictionaries(
 )
 
 
-TREES = tree("n", 3) | tree("b", 2) | tree("b", 3)
+TREES = tree("b", 1) | tree("n", 3) | tree("b", 2) | tree("b", 3)
 
 
 @settings(max_examples=300, deadline=None)

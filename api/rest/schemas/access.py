@@ -1,9 +1,8 @@
 """Users, tokens and the audit trail."""
 
-import marshmallow as ma
 from marshmallow import fields, validate
 
-from api.rest.schemas.basics import PageQuery, Strict, Variables
+from api.rest.schemas.basics import Out, PageQuery, Strict, Variables, YesNo, wanted
 
 ROLES = fields.List(fields.String())
 
@@ -20,11 +19,11 @@ class UserChangeIn(Strict):
     """What to change of a user."""
 
     roles = fields.List(fields.String())
-    active = fields.Boolean()
+    active = YesNo()
     password = fields.String(load_only=True)
 
 
-class UserOut(ma.Schema):
+class UserOut(Out):
     """A user; of the password only whether there is one."""
 
     name = fields.String()
@@ -45,7 +44,7 @@ class TokenIn(Strict):
     )
 
 
-class TokenRowOut(ma.Schema):
+class TokenRowOut(Out):
     """A token without its secret."""
 
     id = fields.UUID()
@@ -66,13 +65,13 @@ class TokenMadeOut(TokenRowOut):
 class AuditQuery(PageQuery):
     """Filters of the audit trail."""
 
-    actor = fields.String(load_default=None)
-    action = fields.String(load_default=None)
-    subject = fields.String(load_default=None)
+    actor = wanted()
+    action = wanted()
+    subject = wanted()
     since = fields.DateTime(load_default=None)
 
 
-class AuditOut(ma.Schema):
+class AuditOut(Out):
     """Who did what to which thing."""
 
     id = fields.String()

@@ -1,31 +1,42 @@
 """Incidents."""
 
-import marshmallow as ma
 from marshmallow import fields, validate
 
-from api.rest.schemas.basics import PageQuery, Strict, Variables, reason, text
+from api.rest.schemas.basics import (
+    Out,
+    PageQuery,
+    Strict,
+    Variables,
+    chosen,
+    prose,
+    reason,
+    text,
+    wanted,
+)
+
+
+KINDS = ("expression", "job", "message", "limit", "timer", "problem")
+STATES = ("open", "resolved")
 
 
 class IncidentQuery(PageQuery):
     """Filters of the list of incidents."""
 
-    instance = fields.String(load_default=None)
-    kind = fields.String(load_default=None)
-    state = fields.String(load_default=None, validate=validate.OneOf(["open", "resolved"]))
+    instance = fields.UUID(load_default=None)
+    kind = wanted(*KINDS)
+    state = wanted(*STATES)
 
 
-class IncidentOut(ma.Schema):
+class IncidentOut(Out):
     """A token that cannot go on by itself."""
 
     id = fields.UUID()
     instance = fields.UUID()
     business_key = fields.String(allow_none=True)
     element = fields.String()
-    kind = fields.String(
-        validate=validate.OneOf(["expression", "job", "message", "limit", "timer", "problem"])
-    )
+    kind = chosen(*KINDS)
     message = fields.String()
-    state = fields.String(validate=validate.OneOf(["open", "resolved"]))
+    state = chosen(*STATES)
     attempts = fields.Integer()
     since = fields.DateTime()
     resolved = fields.DateTime(allow_none=True)
@@ -35,7 +46,7 @@ class IncidentOut(ma.Schema):
 class RetryIn(Strict):
     """Why it should work now; may be left out."""
 
-    reason = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=2000))
+    reason = prose(load_default=None, allow_none=True)
 
 
 class ResolveIn(Strict):

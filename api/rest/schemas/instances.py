@@ -1,9 +1,19 @@
 """Instances and their history."""
 
-import marshmallow as ma
 from marshmallow import fields, validate
 
-from api.rest.schemas.basics import PageQuery, Strict, Variables, reason, text
+from api.rest.schemas.basics import (
+    Out,
+    PageQuery,
+    Strict,
+    Variables,
+    chosen,
+    reason,
+    text,
+    wanted,
+)
+
+STATES = ("active", "suspended", "completed", "cancelled")
 
 
 class StartIn(Strict):
@@ -21,7 +31,7 @@ class MoveIn(Strict):
     origin = text(required=True, data_key="from")
     to = text(required=True)
     reason = reason()
-    ends = fields.List(fields.String(), load_default=list)
+    ends = fields.List(text(), load_default=list, validate=validate.Length(max=100))
 
 
 class ChangeIn(Strict):
@@ -31,27 +41,25 @@ class ChangeIn(Strict):
     reason = reason()
 
 
-class TokenOut(ma.Schema):
+class RestingOut(Out):
     """A token at rest."""
 
     element = fields.String()
-    state = fields.String(validate=validate.OneOf(["waiting", "incident"]))
+    state = chosen("waiting", "incident")
 
 
-class InstanceOut(ma.Schema):
+class InstanceOut(Out):
     """A running or finished process."""
 
     id = fields.UUID()
     process = fields.String()
     version = fields.Integer()
     business_key = fields.String(allow_none=True)
-    state = fields.String(
-        validate=validate.OneOf(["active", "suspended", "completed", "cancelled"])
-    )
+    state = chosen(*STATES)
     revision = fields.Integer()
     incidents = fields.Integer()
     variables = Variables()
-    tokens = fields.List(fields.Nested(TokenOut))
+    tokens = fields.List(fields.Nested(RestingOut))
     started = fields.DateTime()
     started_by = fields.String()
     ended = fields.DateTime(allow_none=True)
@@ -60,26 +68,23 @@ class InstanceOut(ma.Schema):
 class InstanceQuery(PageQuery):
     """Filters of the list of instances."""
 
-    process = fields.String(load_default=None)
-    business_key = fields.String(load_default=None)
-    state = fields.String(
-        load_default=None,
-        validate=validate.OneOf(["active", "suspended", "completed", "cancelled"]),
-    )
+    process = wanted()
+    business_key = wanted()
+    state = wanted(*STATES)
 
 
-class StepOut(ma.Schema):
+class StepOut(Out):
     """A step of the history."""
 
     step = fields.Integer()
     element = fields.String(allow_none=True)
     name = fields.String()
     type = fields.String()
-    state = fields.String(validate=validate.OneOf(["completed", "cancelled", "failed"]))
+    state = chosen("completed", "cancelled", "failed")
     started = fields.DateTime()
     ended = fields.DateTime()
     actor = fields.String(allow_none=True)
     variables = Variables()
     changed = Variables()
     answers = Variables()
-    deviation = fields.String()
+    deviation = fields.String(metadata={"optional": True})

@@ -1,9 +1,8 @@
 """Work for machines and other systems."""
 
-import marshmallow as ma
 from marshmallow import fields, validate
 
-from api.rest.schemas.basics import REASON, Strict, Variables, text
+from api.rest.schemas.basics import Out, Strict, Variables, chosen, prose, text
 
 LEASE = validate.Range(1, 24 * 3600)
 
@@ -28,7 +27,7 @@ class FailJobIn(Strict):
     """Why a worker could not do it; `code` raises the BPMN error of that name."""
 
     fence = fields.Integer(required=True, strict=True)
-    message = fields.String(required=True, validate=REASON)
+    message = prose(required=True)
     code = text(load_default=None, allow_none=True)
     retry_in = fields.Integer(
         load_default=None, allow_none=True, strict=True, validate=validate.Range(0, 30 * 86_400)
@@ -42,7 +41,7 @@ class ExtendJobIn(Strict):
     lease_seconds = fields.Integer(required=True, strict=True, validate=LEASE)
 
 
-class ClaimedJobOut(ma.Schema):
+class ClaimedJobOut(Out):
     """A job in a worker's hands."""
 
     id = fields.UUID()
@@ -57,13 +56,13 @@ class ClaimedJobOut(ma.Schema):
     attempt = fields.Integer()
 
 
-class ClaimedJobsOut(ma.Schema):
+class ClaimedJobsOut(Out):
     """What a worker got."""
 
     items = fields.List(fields.Nested(ClaimedJobOut))
 
 
-class JobOut(ma.Schema):
+class JobOut(Out):
     """Work for a machine or another system."""
 
     id = fields.UUID()
@@ -71,9 +70,7 @@ class JobOut(ma.Schema):
     business_key = fields.String(allow_none=True)
     element = fields.String()
     topic = fields.String()
-    state = fields.String(
-        validate=validate.OneOf(["open", "claimed", "completed", "failed", "cancelled"])
-    )
+    state = chosen("open", "claimed", "completed", "failed", "cancelled")
     fence = fields.Integer()
     attempt = fields.Integer()
     attempts = fields.Integer()

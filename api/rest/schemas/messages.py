@@ -1,9 +1,8 @@
 """Messages."""
 
-import marshmallow as ma
 from marshmallow import fields, validate
 
-from api.rest.schemas.basics import Strict, Variables, text
+from api.rest.schemas.basics import Out, Strict, Variables, text
 from engine.workflow.work.messages import MAX_TTL_SECONDS
 
 
@@ -19,11 +18,11 @@ class MessageIn(Strict):
         strict=True,
         validate=validate.Range(0, MAX_TTL_SECONDS),
     )
-    instance = fields.String(load_default=None, allow_none=True)
+    instance = fields.UUID(load_default=None, allow_none=True)
 
 
-class DeliveryOut(ma.Schema):
+class DeliveryOut(Out):
     """What became of a message."""
 
     delivered = fields.Integer()
-    waiting_until = fields.DateTime()
+    waiting_until = fields.DateTime(metadata={"optional": True})

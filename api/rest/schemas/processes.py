@@ -1,27 +1,28 @@
 """Processes and their versions."""
 
-import marshmallow as ma
-from marshmallow import fields, validate
+from marshmallow import fields
+
+from api.rest.schemas.basics import Out, chosen
+
+STATES = ("draft", "in_review", "released", "superseded", "retired")
 
 
-class FindingOut(ma.Schema):
+class FindingOut(Out):
     """What lint found."""
 
-    severity = fields.String(validate=validate.OneOf(["error", "warning"]))
+    severity = chosen("error", "warning")
     rule = fields.String()
     element = fields.String()
     message = fields.String()
     cure = fields.String()
 
 
-class VersionOut(ma.Schema):
+class VersionOut(Out):
     """A version of a process."""
 
     key = fields.String()
     version = fields.Integer()
-    state = fields.String(
-        validate=validate.OneOf(["draft", "in_review", "released", "superseded", "retired"])
-    )
+    state = chosen(*STATES)
     name = fields.String()
     digest = fields.String()
     author = fields.String()
@@ -32,15 +33,15 @@ class VersionOut(ma.Schema):
     findings = fields.List(fields.Nested(FindingOut))
 
 
-class TriggerOut(ma.Schema):
+class TriggerOut(Out):
     """What starts a released process by itself."""
 
     element = fields.String()
-    kind = fields.String(validate=validate.OneOf(["message", "timer"]))
+    kind = chosen("message", "timer")
     name = fields.String()
 
 
-class ProcessOut(ma.Schema):
+class ProcessOut(Out):
     """A process with its versions, newest first."""
 
     key = fields.String()
@@ -49,11 +50,11 @@ class ProcessOut(ma.Schema):
     triggers = fields.List(fields.Nested(TriggerOut))
 
 
-class ProcessRowOut(ma.Schema):
+class ProcessRowOut(Out):
     """A process in a list: its newest version and that one's state, and the released version."""
 
     key = fields.String()
     name = fields.String()
     newest = fields.Integer()
-    state = fields.String()
+    state = chosen(*STATES)
     released = fields.Integer(allow_none=True)

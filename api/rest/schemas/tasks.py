@@ -1,25 +1,33 @@
 """Work for people."""
 
-import marshmallow as ma
 from marshmallow import fields, validate
 
-from api.rest.schemas.basics import PageQuery, Strict, Variables, text
+from api.rest.schemas.basics import (
+    Out,
+    PageQuery,
+    Strict,
+    Variables,
+    chosen,
+    text,
+    wanted,
+)
+from api.rest.schemas.problem import ProblemOut
 
-TASK_STATES = ["open", "claimed", "completed", "cancelled"]
+TASK_STATES = ("open", "claimed", "completed", "cancelled")
 
 
 class TaskQuery(PageQuery):
     """Filters of the list of tasks."""
 
-    instance = fields.String(load_default=None)
-    business_key = fields.String(load_default=None)
-    state = fields.String(load_default=None, validate=validate.OneOf(TASK_STATES))
-    role = fields.String(load_default=None)
-    equipment = fields.String(load_default=None)
+    instance = fields.UUID(load_default=None)
+    business_key = wanted()
+    state = wanted(*TASK_STATES)
+    role = wanted()
+    equipment = wanted()
     mine = fields.Boolean(load_default=False)
 
 
-class TaskOut(ma.Schema):
+class TaskOut(Out):
     """Work for a person."""
 
     id = fields.UUID()
@@ -31,7 +39,7 @@ class TaskOut(ma.Schema):
     role = fields.String(allow_none=True)
     equipment = fields.String(allow_none=True)
     qualification = fields.String(allow_none=True)
-    state = fields.String(validate=validate.OneOf(TASK_STATES))
+    state = chosen(*TASK_STATES)
     assignee = fields.String(allow_none=True)
     priority = fields.Integer()
     created = fields.DateTime()
@@ -44,7 +52,7 @@ class TaskOut(ma.Schema):
 class CompletedTaskOut(TaskOut):
     """A completed task, and where its instance stands now."""
 
-    instance_state = fields.String()
+    instance_state = chosen(*INSTANCE_STATES)
     next = fields.List(fields.Nested(TaskOut))
 
 
@@ -75,13 +83,22 @@ class CompleteManyIn(Strict):
     )
 
 
-class CompleteManyOut(ma.Schema):
+class CompletedItemOut(Out):
+    """What became of one of several tasks: `task` when it is done, `problem` when refused."""
+
+    id = fields.String()
+    status = fields.Integer()
+    task = fields.Nested(CompletedTaskOut, metadata={"optional": True})
+    problem = fields.Nested(ProblemOut, metadata={"optional": True})
+
+
+class CompleteManyOut(Out):
     """One answer per item, in the order of the request."""
 
-    items = fields.List(fields.Dict())
+    items = fields.List(fields.Nested(CompletedItemOut))
 
 
-class GuardOut(ma.Schema):
+class GuardOut(Out):
     """Why somebody cannot work on a task now, and who can clear it."""
 
     code = fields.String()

@@ -190,11 +190,14 @@ def chosen(test: Run, label: Label, then: Run, other: Run) -> Run:
 
 
 def calculated(op: str, left: Run, right: Run, labels: tuple[Label, Label]) -> Run:
-    """Arithmetic on two numbers."""
+    """Arithmetic on two numbers; both are read before either is judged."""
     label, other = labels
-    return lambda variables: calculate(
-        op, exact(left(variables), label), exact(right(variables), other)
-    )
+
+    def run(variables: Variables) -> object:
+        first, second = left(variables), right(variables)
+        return calculate(op, exact(first, label), exact(second, other))
+
+    return run
 
 
 def negated(part: Run, label: Label) -> Run:

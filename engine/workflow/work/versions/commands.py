@@ -102,24 +102,38 @@ def deploy(
     return True, version_item(uow, key=bundle.key, version=number, site=actor.site)
 
 
-def submit(uow: Uow, *, key: str, version: int, actor: Actor) -> dict[str, Any]:
+def submit(
+    uow: Uow, *, key: str, version: int, actor: Actor, expected: str | None = None
+) -> dict[str, Any]:
     """Hand a draft to review."""
-    return _turn(uow, key, version, (DRAFT,), IN_REVIEW, "process.submitted", actor)
+    row = _seen(uow, key, version, actor, expected)
+    return _turn(uow, row, (DRAFT,), IN_REVIEW, "process.submitted", actor)
 
 
-def reject(uow: Uow, *, key: str, version: int, reason: str, actor: Actor) -> dict[str, Any]:
+def reject(
+    uow: Uow, *, key: str, version: int, reason: str, actor: Actor, expected: str | None = None
+) -> dict[str, Any]:
     """Send a version back from review."""
-    return _turn(uow, key, version, (IN_REVIEW,), DRAFT, "process.rejected", actor, reason)
+    row = _seen(uow, key, version, actor, expected)
+    return _turn(uow, row, (IN_REVIEW,), DRAFT, "process.rejected", actor, reason)
 
 
-def release(uow: Uow, *, key: str, version: int, bundle: Bundle, actor: Actor) -> dict[str, Any]:
+def release(
+    uow: Uow,
+    *,
+    key: str,
+    version: int,
+    bundle: Bundle,
+    actor: Actor,
+    expected: str | None = None,
+) -> dict[str, Any]:
     """Release a version: pin what it names, arm what starts it, supersede the one before.
 
     Raises:
         DeploymentRefused: if something it names is no longer released.
         TriggerTaken: if another process starts by one of its messages.
     """
-    row = version_row(uow, key, version, actor.site)
+    row = _seen(uow, key, version, actor, expected)
     if row[3] == RELEASED:
         return version_view(row)
     _check_state(row, (DRAFT, IN_REVIEW))
@@ -144,13 +158,15 @@ def release(uow: Uow, *, key: str, version: int, bundle: Bundle, actor: Actor) -
     return version_item(uow, key=key, version=version, site=actor.site)
 
 
-def retire(uow: Uow, *, key: str, version: int, actor: Actor) -> dict[str, Any]:
+def retire(
+    uow: Uow, *, key: str, version: int, actor: Actor, expected: str | None = None
+) -> dict[str, Any]:
     """Take a version out of use: nothing starts on it any more, what runs goes on."""
-    row = version_row(uow, key, version, actor.site)
+    row = _seen(uow, key, version, actor, expected)
     if row[3] == RELEASED:
         _disarm(uow, bytes(row[0]), RETIRED)
     states = (DRAFT, IN_REVIEW, RELEASED, SUPERSEDED)
-    return _turn(uow, key, version, states, RETIRED, "process.retired", actor, row=row)
+    return _turn(uow, row, states, RETIRED, "process.retired", actor)
 
 
 # ---- parts ----
@@ -234,18 +250,26 @@ def _disarm(uow: Uow, identity: bytes, state: str) -> None:
     uow.write(_STATE, {"id": identity, "state": state, "note": None})
 
 
+def _seen(
+    uow: Uow, key: str, version: int, actor: Actor, expected: str | None
+) -> tuple[Any, ...]:
+    """The version, if it is as the caller saw it."""
+    row = version_row(uow, key, version, actor.site)
+    if expected is not None and expected != etag(row[5], row[3]):
+        raise Stale("The version changed since you read it; read it again.")
+    return row
+
+
 def _turn(
     uow: Uow,
-    key: str,
-    version: int,
+    row: tuple[Any, ...],
     allowed: tuple[str, ...],
     state: str,
     action: str,
     actor: Actor,
     note: str | None = None,
-    row: tuple[Any, ...] | None = None,
 ) -> dict[str, Any]:
-    row = row or version_row(uow, key, version, actor.site)
+    key, version = row[1], row[2]
     _check_state(row, allowed)
     uow.write(_STATE, {"id": row[0], "state": state, "note": note})
     audit(uow, actor, action, _subject(key, version), {"reason": note} if note else None)

@@ -1,0 +1,1 @@
+"""Backups: made whole or not at all, proved before they are trusted."""

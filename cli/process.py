@@ -1,0 +1,175 @@
+"""`routecard process`: diagrams from the shell."""
+
+import sys
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from adapters.client import ApiProblem, Client
+from cli import shipped
+from cli.plant import database_file, opened_bind
+from cli.reach import reach
+from engine.kernel import functions
+from engine.kernel.actor import ROLES
+from engine.kernel.db import DEFAULT_SITE
+from engine.kernel.settings import Settings, read_settings
+from engine.kernel.store import Store
+from engine.migrations import schema
+from engine.workflow.definition.bundles import Bundle, kind_of, read_bundle
+from engine.workflow.definition.lint import Known, lint
+from engine.workflow.definition.lint import refused as has_errors
+from engine.workflow.work.versions import queries
+
+FILES = click.argument(
+    "files",
+    nargs=-1,
+    required=True,
+    metavar="FILE…",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+)
+PRECONDITION_REQUIRED = 428
+LIVE = ("active", "suspended")
+
+
+@click.group()
+def process() -> None:
+    """Diagrams: lint, deploy, export, versions.
+
+    Of several files the first .bpmn is the routing; the others go along as its bundle.
+    """
+
+
+# ---- lint ----
+
+
+@process.command("lint")
+@FILES
+@click.pass_context
+def lint_files(ctx: click.Context, files: Sequence[Path]) -> None:
+    """Print what is wrong with a bundle, a finding a line; exit 1 if one is an error."""
+    main, contents = _contents(files)
+    bundle = read_bundle(main, contents, ROLES)
+    findings = lint(bundle, _known(read_settings(), bundle))
+    for finding in findings:
+        click.echo(_line(finding.as_item()))
+    if has_errors(findings):
+        ctx.exit(1)
+
+
+def _known(settings: Settings, bundle: Bundle) -> Known:
+    """What the plant has released; where there is no plant, what is shipped."""
+    if not settings.sqlite or database_file(settings).is_file():
+        with opened_bind(settings) as bind:
+            schema.check(bind)
+        store = Store(settings.database_url)
+        try:
+            return store.read(queries.known, bundle=bundle, site=DEFAULT_SITE)
+        finally:
+            store.close()
+    return Known(frozenset(shipped.items()), frozenset(functions.names()))
+
+
+# ---- deploy ----
+
+
+@process.command("deploy")
+@FILES
+@click.option("--release", is_flag=True, help="Release it at once.")
+def deploy(files: Sequence[Path], release: bool) -> None:
+    """Deploy a bundle as a draft; an open draft of the same process is replaced."""
+    main, contents = _contents(files)
+    with reach(read_settings()) as client:
+        try:
+            version = _deployed(client, main, contents)
+        except ApiProblem as problem:
+            _echo_findings(problem.document.get("findings", ()))
+            raise
+        _echo_findings(version["findings"])
+        if release:
+            version = client.post(f"{_path(version)}/release")
+    click.echo(f"{version['key']} {version['version']} {version['state']}")
+
+
+def _deployed(client: Client, main: str, files: Mapping[str, bytes]) -> dict[str, Any]:
+    try:
+        return client.deploy(main, files)
+    except ApiProblem as problem:
+        if problem.status != PRECONDITION_REQUIRED:
+            raise
+    key = read_bundle(main, files, ROLES).key
+    draft = client.get(f"/processes/{key}")["versions"][0]
+    tag = client.send("GET", _path(draft)).headers["ETag"]
+    return client.deploy(main, files, replaces=tag)
+
+
+def _echo_findings(findings: Iterable[Mapping[str, str]]) -> None:
+    for finding in findings:
+        click.echo(_line(finding), err=True)
+
+
+# ---- export, versions ----
+
+
+@process.command("export")
+@click.argument("key")
+@click.option("--version", "number", type=int, help="Without, the released one or the newest.")
+def export(key: str, number: int | None) -> None:
+    """Write a diagram to standard output, byte for byte as it was deployed."""
+    with reach(read_settings()) as client:
+        if number is None:
+            found = client.get(f"/processes/{key}")["versions"]
+            released = [version for version in found if version["state"] == "released"]
+            number = (released or found)[0]["version"]
+        xml = client.send("GET", f"/processes/{key}/versions/{number}.bpmn").content
+    sys.stdout.buffer.write(xml)
+
+
+@process.command("versions")
+@click.option("--live", is_flag=True, help="Only those with running instances, and how many.")
+def versions(live: bool) -> None:
+    """List the versions of every process: key, number, state."""
+    with reach(read_settings()) as client:
+        running = _running(client) if live else Counter()
+        for row in client.pages("/processes"):
+            for version in client.get(f"/processes/{row['key']}")["versions"]:
+                number = running[version["key"], version["version"]]
+                if number or not live:
+                    line = f"{version['key']} {version['version']} {version['state']}"
+                    click.echo(f"{line} {number}" if live else line)
+
+
+def _running(client: Client) -> Counter[tuple[str, int]]:
+    """(process, version) of everything that runs, with the number of its instances."""
+    return Counter(
+        (instance["process"], instance["version"])
+        for state in LIVE
+        for instance in client.pages("/instances", state=state, limit=200)
+    )
+
+
+# ---- parts ----
+
+
+def _contents(files: Sequence[Path]) -> tuple[str, dict[str, bytes]]:
+    """The name of the routing, and every file's content by its name."""
+    contents = {file.name: file.read_bytes() for file in files}
+    if len(contents) < len(files):
+        raise click.UsageError("Two files have the same name; a bundle needs different ones.")
+    for name in contents:
+        if kind_of(name) is None:
+            raise click.UsageError(f"{name} is no .bpmn, .dmn or .form.json file.")
+    diagrams = [file.name for file in files if kind_of(file.name) == "process"]
+    if not diagrams:
+        raise click.UsageError("A bundle needs a .bpmn file; the first one is its routing.")
+    return diagrams[0], contents
+
+
+def _path(version: Mapping[str, Any]) -> str:
+    return f"/processes/{version['key']}/versions/{version['version']}"
+
+
+def _line(finding: Mapping[str, str]) -> str:
+    return "{severity} {rule} {element} {message} — {cure}".format(**finding)
