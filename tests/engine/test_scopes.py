@@ -5,13 +5,14 @@ import pytest
 from tests.support import diagrams as d
 from tests.support.plant import Plant
 
-CHILD = d.process(
-    d.start("begin"),
-    d.user("work"),
-    d.end("done"),
-    "begin -> work -> done",
-    key="child",
-)
+
+def child(task: str = "work") -> bytes:
+    """A process of one task, to be called."""
+    way = f"begin -> {task} -> done"
+    return d.process(d.start("begin"), d.user(task), d.end("done"), way, key="child")
+
+
+CHILD = child()
 
 
 def parent_of(call: str) -> bytes:
@@ -243,7 +244,7 @@ def test_a_bundle_may_bring_the_process_it_calls(plant: Plant) -> None:
 def test_a_release_pins_the_version_of_what_it_calls(plant: Plant) -> None:
     plant.release(CHILD)
     plant.release(parent_of(d.call("call", "child")))
-    plant.release(CHILD.replace(b'"work"', b'"work_otherwise"').replace(b"_work", b"_work_o"))
+    plant.release(child("work_otherwise"))
     plant.start()
     assert plant.open() == ["work"]
 

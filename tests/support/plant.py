@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from engine.background import Background
 from engine.kernel import json_text
 from engine.kernel.actor import ROLES, Actor
+from engine.kernel.clock import iso
 from engine.kernel.ids import from_text
 from engine.kernel.store import Store
 from engine.workflow.definition.bundles import Bundle, read_bundle
@@ -65,6 +66,10 @@ class Plant:
         number: int = shown["versions"][0]["version"]
         self.store.run(versions.release, key=bundle.key, version=number, bundle=bundle, actor=ANA)
         return number
+
+    def retire(self, process: str, version: int) -> None:
+        """Take a version out of use."""
+        self.run(versions.retire, key=process, version=version)
 
     # ---- instances ----
 
@@ -295,6 +300,18 @@ class Plant:
     def forget_plans(self) -> None:
         """Read every plan again at its next use, as after a restart."""
         plans._plans.clear()
+
+    def job(self, job: Item) -> tuple[str, str | None, int]:
+        """State, message and fence of a job as they are stored."""
+        row = self.sql(
+            "SELECT state, message, fence FROM job WHERE id = :id", id=from_text(job["id"])
+        )[0]
+        return row[0], row[1], row[2]
+
+    def due(self, instance: str) -> list[str | None]:
+        """When the timers of an instance are due."""
+        rows = self.sql("SELECT at FROM due WHERE owner_id = :id", id=from_text(instance))
+        return sorted(iso(at) for (at,) in rows)
 
     def stored(self, instance: str) -> tuple[bytes, bytes]:
         """The frontier and the variables as they are stored."""

@@ -1,0 +1,157 @@
+"""`routecard demo`: an empty home becomes a running plant, by the calls any plant would use."""
+
+import json
+import os
+import shutil
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+
+import click
+
+from adapters.client import Client
+from cli import shipped
+from cli.driving.crew import Crew, set_up
+from cli.driving.script import Script, read_script
+from cli.plant import PlantInUse, is_locked, write_private
+from cli.reach import reach
+from cli.serve import HOST, PORT, serving
+from cli.serving.signals import on_signal
+from engine.kernel.errors import Conflict
+from engine.kernel.log import configure_log
+from engine.kernel.settings import Settings, read_settings
+
+FOLDER = "routecard-demo"
+MARKER = "demo.json"  # only a folder with it is ours to use, and to delete
+STEPS_PER_SECOND = 20.0
+LOOK_SECONDS = 1.0  # Windows tells a waiting thread of Ctrl-C only in between
+
+
+class NotADemo(Conflict):
+    """The folder holds something that no demonstration made."""
+
+    code = "not-a-demo"
+    title = "Not a demonstration's folder"
+
+
+@click.command()
+@click.option("--port", default=PORT, show_default=True, help="Port to listen on; 0 takes any.")
+@click.option("--home", type=click.Path(file_okay=False), help="Where the plant is made.")
+@click.option("--reset", is_flag=True, help="Begin again with an empty home.")
+@click.option(
+    "--speed",
+    type=click.FloatRange(min=0),
+    default=1.0,
+    show_default=True,
+    help="How fast people work; 0 leaves out all pauses. The clock is never touched.",
+)
+@click.option("--exit-when-ready", is_flag=True, hidden=True)
+def demo(port: int, home: str | None, reset: bool, speed: float, exit_when_ready: bool) -> None:
+    """Make a plant with twenty orders, serve it until Ctrl-C."""
+    settings = demo_settings(home)
+    configure_log("warning")
+    stopping = threading.Event()
+    with ExitStack() as opened:
+        opened.enter_context(on_signal(stopping.set))
+        claim_home(settings, reset=reset)
+        server, url = opened.enter_context(serving(settings, HOST, port))
+        serves = threading.Thread(target=server.run, name="server")
+        serves.start()
+        opened.callback(serves.join)
+        opened.callback(server.stop)
+        click.echo(f"Routecard on {url}, home {settings.home}")
+        pause = 1 / STEPS_PER_SECOND / speed if speed else 0.0
+        if not _staged(settings, url, lambda: not stopping.wait(pause)):
+            return
+        while not (exit_when_ready or stopping.wait(LOOK_SECONDS)):
+            pass
+    click.echo("Stopped.")
+
+
+def demo_settings(home: str | None) -> Settings:
+    """Settings of a plant of its own: a real plant's home and database are never touched."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("ROUTECARD_")}
+    folder = home or str(read_settings(env).home.with_name(FOLDER))
+    return read_settings(env, home=folder)
+
+
+def claim_home(settings: Settings, *, reset: bool) -> None:
+    """Take a new or empty folder, or one that a demonstration made; with `reset` empty it first.
+
+    Raises:
+        NotADemo: if it holds anything else.
+        PlantInUse: if it is to be emptied while a demonstration runs in it.
+    """
+    folder = settings.home
+    marker = folder / MARKER
+    if folder.exists() and not marker.is_file() and any(folder.iterdir()):
+        raise NotADemo(f"{folder} was not made by a demonstration; name another with --home.")
+    if reset and marker.is_file():
+        if is_locked(settings):
+            raise PlantInUse(f"A demonstration runs in {folder}; stop it first.")
+        shutil.rmtree(folder)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not marker.is_file():
+        _keep(settings, {}, ready=False)
+
+
+def _staged(settings: Settings, url: str, pause: Callable[[], bool]) -> bool:
+    """Set the stage, or what is missing of it; False if interrupted."""
+    script = read_script()
+    kept = json.loads((settings.home / MARKER).read_text("utf-8"))
+    tokens: dict[str, str] = kept["tokens"]
+    if not kept["ready"]:
+        try:
+            if not _set_the_stage(settings, url, script, tokens, pause):
+                return False
+        finally:
+            _keep(settings, tokens, ready=False)
+        _keep(settings, tokens, ready=True)
+    _show(script, url, tokens)
+    return True
+
+
+def _set_the_stage(
+    settings: Settings,
+    url: str,
+    script: Script,
+    tokens: dict[str, str],
+    pause: Callable[[], bool],
+) -> bool:
+    with ExitStack() as opened:
+
+        def client_of(token: str) -> Client:
+            return opened.enter_context(Client(url, token))
+
+        shell = opened.enter_context(reach(settings))
+        clients = dict(set_up(script, shell, client_of, tokens))
+        for name, roles in script.everybody:
+            click.echo(f"{name:8} {', '.join(roles)}")
+        engineer = next(p.name for p in script.people if "process_engineer" in p.roles)
+        for key in script.release:
+            _release(clients[engineer], engineer, key)
+        return Crew(script, clients, click.echo, pause).work()
+
+
+def _release(client: Client, who: str, key: str) -> None:
+    """Deploy and release a shipped diagram with its forms and decisions, unless that was done."""
+    if any(row["key"] == key and row["released"] for row in client.pages("/processes")):
+        return
+    version = client.deploy(*shipped.bundle_files(key))
+    client.post(f"/processes/{key}/versions/{version['version']}/release")
+    click.echo(f"{key:22} version {version['version']} released by {who}")
+
+
+def _keep(settings: Settings, tokens: Mapping[str, str], *, ready: bool) -> None:
+    made = {"made_by": "routecard demo", "ready": ready, "tokens": tokens}
+    write_private(settings.home / MARKER, made)
+
+
+def _show(script: Script, url: str, tokens: Mapping[str, str]) -> None:
+    click.echo(f"\nThe plant is running at {url} with {len(script.orders)} orders.")
+    click.echo("Sign in with a token, in the header `Authorization: Bearer TOKEN`:\n")
+    for name, roles in script.everybody:
+        click.echo(f"  {name:8} {', '.join(roles):18} {tokens[name]}")
+    first = tokens[script.people[0].name]
+    click.echo(f'\n  curl -H "Authorization: Bearer {first}" "{url}/api/v1/tasks?mine=true"\n')
+    click.echo("Ctrl-C stops it.")

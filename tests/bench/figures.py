@@ -1,0 +1,88 @@
+"""The figures asked for: what each is called, what is to be reached, what is aimed at."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from tests.bench import inside, length, over_http, startup, storage
+from tests.bench.databases import Database
+from tests.bench.readings import Reading
+
+# How a figure depends on the machine's speed: CPU time grows as the machine slows, a rate falls.
+TIME, RATE, NEITHER = 1, -1, 0
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A line of the table; `reach` and `aim` are (SQLite, PostgreSQL)."""
+
+    key: str
+    name: str
+    reach: tuple[float, float]
+    aim: tuple[float, float]
+    power: int = TIME
+
+    @property
+    def more_is_better(self) -> bool:
+        """Whether the aim is a lower bound."""
+        return self.power == RATE or self.key == "share"
+
+
+def _same(reach: float, aim: float) -> dict[str, tuple[float, float]]:
+    return {"reach": (reach, reach), "aim": (aim, aim)}
+
+
+FIGURES = (
+    Figure(
+        "complete",
+        "complete a user task over HTTP, 1 client: CPU ms, app + db",
+        reach=(3, 4),
+        aim=(1.2, 2),
+    ),
+    Figure("together", "completions/s, 8 clients", **_same(400, 800), power=RATE),
+    Figure("engine", "engine alone: durable completions/s", **_same(2000, 3000), power=RATE),
+    Figure("raw", "raw commits of the same rows/s", **_same(0, 0), power=RATE),
+    Figure("share", "engine alone as share of raw", **_same(0.25, 0.35), power=NEITHER),
+    Figure("start", "start an instance over HTTP: CPU ms", **_same(3.5, 1.5)),
+    Figure("my_tasks", "first page of my tasks, 10,000 open: CPU ms", **_same(1.5, 0.7)),
+    Figure("steps", "step 290 against step 5 of 300", **_same(1.3, 1.1), power=NEITHER),
+    Figure("passes", "loop pass 5,000 against pass 5", **_same(1.3, 1.1), power=NEITHER),
+    Figure(
+        "kept",
+        "kept per finished 30-task instance: kB",
+        reach=(12, 20),
+        aim=(8, 14),
+        power=NEITHER,
+    ),
+    Figure("ready", "`routecard serve` ready, fresh home: s", **_same(2, 1)),
+    Figure("memory", "memory at rest: MB", **_same(120, 90), power=NEITHER),
+)
+
+Found = Mapping[str, list[Reading]]
+
+
+def _engine(database: Database, rounds: int) -> Found:
+    engine = inside.grouped(database, rounds)
+    return {
+        "engine": engine,
+        "raw": [Reading(r.detail["raw"], r.calibration) for r in engine],
+        "share": [Reading(r.detail["share"], r.calibration) for r in engine],
+    }
+
+
+def _length(database: Database, rounds: int) -> Found:
+    return {"steps": length.steps(database, rounds), "passes": length.passes(database)}
+
+
+def _start(database: Database, rounds: int) -> Found:
+    ready, memory = startup.fresh(database, rounds)
+    return {"ready": ready, "memory": memory}
+
+
+GROUPS: dict[str, Callable[[Database, int], Found]] = {
+    "http": over_http.completions,
+    "engine": _engine,
+    "list": lambda database, rounds: {"my_tasks": over_http.my_tasks(database, rounds)},
+    "length": _length,
+    "bytes": lambda database, _rounds: {"kept": storage.kept(database)},
+    "serve": _start,
+}
