@@ -1,5 +1,8 @@
 """Incidents: what waits for a person's decision."""
 
+from collections.abc import Callable
+from typing import Any
+
 from flask import Response
 from flask_smorest import Blueprint
 
@@ -29,11 +32,11 @@ def list_incidents(call: Call) -> Response:
     return call.answer(call.read(queries.incidents, site=call.actor.site, **call.args))
 
 
-@route(blueprint, "GET", ONE, permission=Permission.READ, answer=IncidentOut)
+@route(blueprint, "GET", ONE, permission=Permission.READ, answer=IncidentOut, etag=True)
 def get_incident(call: Call, incident: str) -> Response:
     """One incident."""
     item = call.read(queries.incident_item, incident=_id(incident), site=call.actor.site)
-    return call.answer(item)
+    return call.answer(item, etag=_etag(item))
 
 
 @route(
@@ -43,10 +46,12 @@ def get_incident(call: Call, incident: str) -> Response:
     permission=Permission.INCIDENT_RESOLVE,
     answer=IncidentOut,
     body=RetryIn,
+    if_match=True,
+    etag=True,
 )
 def retry(call: Call, incident: str) -> Response:
     """Let the token try again."""
-    return call.run(incidents.retry, incident=_id(incident), **call.body)
+    return _change(call, incidents.retry, incident)
 
 
 @route(
@@ -56,10 +61,22 @@ def retry(call: Call, incident: str) -> Response:
     permission=Permission.INCIDENT_RESOLVE,
     answer=IncidentOut,
     body=ResolveIn,
+    if_match=True,
+    etag=True,
 )
 def resolve(call: Call, incident: str) -> Response:
     """Decide what becomes of the token: retry, complete, throw or cancel."""
-    return call.run(incidents.resolve, incident=_id(incident), **call.body)
+    return _change(call, incidents.resolve, incident)
+
+
+def _change(call: Call, command: Callable[..., Any], incident: str) -> Response:
+    return call.run(
+        command, incident=_id(incident), expected=call.expected, etag=_etag, **call.body
+    )
+
+
+def _etag(item: dict[str, Any]) -> str:
+    return incidents.etag(item["state"], item["attempts"])
 
 
 def _id(text: str) -> bytes:

@@ -1,5 +1,6 @@
 """Tasks: the work list, claim, assign, complete."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Response
@@ -20,7 +21,7 @@ from api.rest.schemas.tasks import (
 )
 from engine.access import queries as access_queries
 from engine.access.permissions import Permission
-from engine.kernel.errors import Invalid, RoutecardError
+from engine.kernel.errors import FieldProblem, Invalid, NotFound, RoutecardError
 from engine.kernel.ids import from_text
 from engine.kernel.store.uow import Uow
 from engine.workflow.work import queries, tasks
@@ -40,15 +41,15 @@ ONE = "/tasks/<string:task>"
 def list_tasks(call: Call) -> Response:
     """Tasks by priority (highest first), due time and age."""
     if call.args["instance"] is not None:
-        call.args["instance"] = from_text(call.args["instance"], "instance")
+        call.args["instance"] = call.args["instance"].bytes
     return call.answer(call.read(queries.tasks, actor=call.actor, **call.args))
 
 
-@route(blueprint, "GET", ONE, permission=Permission.READ, answer=TaskOut)
+@route(blueprint, "GET", ONE, permission=Permission.READ, answer=TaskOut, etag=True)
 def get_task(call: Call, task: str) -> Response:
     """One task."""
     item = call.read(queries.task_item, task=_id(task), site=call.actor.site)
-    return call.answer(item, etag=f"{item['state']}-{item['assignee'] or ''}")
+    return call.answer(item, etag=_etag(item))
 
 
 @route(blueprint, "GET", ONE + "/guards", permission=Permission.READ, answer=page_of(GuardOut))
@@ -59,16 +60,32 @@ def get_guards(call: Call, task: str) -> Response:
     )
 
 
-@route(blueprint, "POST", ONE + "/claim", permission=Permission.TASK_COMPLETE, answer=TaskOut)
+@route(
+    blueprint,
+    "POST",
+    ONE + "/claim",
+    permission=Permission.TASK_COMPLETE,
+    answer=TaskOut,
+    if_match=True,
+    etag=True,
+)
 def claim(call: Call, task: str) -> Response:
     """Take an open task."""
-    return call.run(tasks.claim, task=_id(task), expected=call.expected)
+    return _change(call, tasks.claim, task)
 
 
-@route(blueprint, "POST", ONE + "/unclaim", permission=Permission.TASK_COMPLETE, answer=TaskOut)
+@route(
+    blueprint,
+    "POST",
+    ONE + "/unclaim",
+    permission=Permission.TASK_COMPLETE,
+    answer=TaskOut,
+    if_match=True,
+    etag=True,
+)
 def unclaim(call: Call, task: str) -> Response:
     """Give a claimed task back."""
-    return call.run(tasks.unclaim, task=_id(task), expected=call.expected)
+    return _change(call, tasks.unclaim, task)
 
 
 @route(
@@ -78,17 +95,18 @@ def unclaim(call: Call, task: str) -> Response:
     permission=Permission.TASK_ASSIGN,
     answer=TaskOut,
     body=AssignIn,
+    if_match=True,
+    etag=True,
 )
 def assign(call: Call, task: str) -> Response:
     """Give a task to a person."""
-    person = call.read(access_queries.user, name=call.body["user"], site=call.actor.site)
-    return call.run(
-        tasks.assign,
-        task=_id(task),
-        user=person["name"],
-        roles=frozenset(person["roles"] if person["active"] else ()),
-        expected=call.expected,
-    )
+    try:
+        person = call.read(access_queries.user, name=call.body["user"], site=call.actor.site)
+    except NotFound as unknown:
+        problem = FieldProblem("/user", unknown.detail)
+        raise Invalid(unknown.detail, errors=[problem]) from None
+    roles = frozenset(person["roles"] if person["active"] else ())
+    return _change(call, tasks.assign, task, user=person["name"], roles=roles)
 
 
 @route(
@@ -98,16 +116,13 @@ def assign(call: Call, task: str) -> Response:
     permission=Permission.TASK_COMPLETE,
     answer=CompletedTaskOut,
     body=CompleteIn,
+    if_match=True,
+    etag=True,
 )
 def complete(call: Call, task: str) -> Response:
     """Complete a task with the answers of its form."""
     _no_signature(call.body)
-    return call.run(
-        tasks.complete,
-        task=_id(task),
-        variables=call.body["variables"],
-        expected=call.expected,
-    )
+    return _change(call, tasks.complete, task, variables=call.body["variables"])
 
 
 @route(
@@ -142,6 +157,15 @@ def _complete_each(uow: Uow, *, items: list[dict[str, Any]], actor: Any) -> dict
                 "problem": problem_document(refusal, f"/api/v1/tasks/{item['id']}/complete"),
             }
     return {"items": [answers[number] for number in range(len(items))]}
+
+
+def _change(call: Call, command: Callable[..., Any], task: str, **args: Any) -> Response:
+    return call.run(command, task=_id(task), expected=call.expected, etag=_etag, **args)
+
+
+def _etag(item: dict[str, Any]) -> str:
+    """As `engine.workflow.work.tasks.Task.etag`."""
+    return f"{item['state']}-{item['assignee'] or ''}"
 
 
 def _no_signature(body: dict[str, Any]) -> None:

@@ -24,6 +24,7 @@ ONE = "/users/<string:name>"
     answer=UserOut,
     body=UserIn,
     status=201,
+    etag=True,
 )
 def create(call: Call) -> Response:
     """Add a user; with a password they may sign in."""
@@ -33,6 +34,7 @@ def create(call: Call) -> Response:
         name=name,
         roles=call.body["roles"],
         password_hash=_hashed(name, call.body["password"]),
+        etag=_etag,
     )
 
 
@@ -49,7 +51,7 @@ def list_users(call: Call) -> Response:
     return call.answer(call.read(queries.users, site=call.actor.site, **call.args))
 
 
-@route(blueprint, "GET", ONE, permission=Permission.READ, answer=UserOut)
+@route(blueprint, "GET", ONE, permission=Permission.READ, answer=UserOut, etag=True)
 def get_user(call: Call, name: str) -> Response:
     """One user."""
     item = call.read(queries.user, name=name, site=call.actor.site)
@@ -63,6 +65,8 @@ def get_user(call: Call, name: str) -> Response:
     permission=Permission.USER_MANAGE,
     answer=UserOut,
     body=UserChangeIn,
+    if_match=True,
+    etag=True,
 )
 def change(call: Call, name: str) -> Response:
     """Change roles, password, or whether the user may sign in at all."""

@@ -11,7 +11,7 @@ from engine.kernel import db
 from engine.kernel.actor import Actor
 from engine.kernel.clock import iso
 from engine.kernel.errors import Invalid, NotFound
-from engine.kernel.ids import from_text, to_text
+from engine.kernel.ids import from_cursor, to_text
 from engine.kernel.store.uow import Uow
 
 Page = dict[str, Any]
@@ -94,10 +94,7 @@ def credentials(uow: Uow, *, name: str, site: int) -> Credentials | None:
 
 def tokens(uow: Uow, *, site: int, limit: int, cursor: str | None = None) -> Page:
     """Tokens, newest first, the expired and revoked ones too; the cursor is the last id seen."""
-    try:
-        before = b"\xff" * 16 if cursor is None else from_text(cursor)
-    except NotFound:
-        raise _foreign_cursor() from None
+    before = b"\xff" * 16 if cursor is None else from_cursor(cursor)
     rows = uow.all(_TOKENS, site=site, before=before, limit=limit + 1)
     items = [token_view(row) for row in rows[:limit]]
     return {"items": items, "next": items[-1]["id"] if len(rows) > limit else None}

@@ -5,7 +5,7 @@ import threading
 import time
 from uuid import UUID
 
-from engine.kernel.errors import NotFound
+from engine.kernel.errors import Invalid, NotFound
 
 _lock = threading.Lock()
 _last = 0
@@ -42,3 +42,15 @@ def from_text(text: str, thing: str = "thing") -> bytes:
         return UUID(text).bytes
     except ValueError:
         raise NotFound(f"There is no {thing} {text[:80]!r}.") from None
+
+
+def from_cursor(text: str) -> bytes:
+    """The key where a page of a list ended.
+
+    Raises:
+        Invalid: if the text is no key.
+    """
+    try:
+        return UUID(text).bytes
+    except ValueError:
+        raise Invalid("The cursor is not one that this list gave.") from None

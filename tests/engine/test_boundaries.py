@@ -153,7 +153,6 @@ def test_an_error_nobody_catches_is_an_incident(plant: Plant) -> None:
     assert plant.tokens(instance) == ["work"]
 
 
-@pytest.mark.xfail(reason="leaving the task cancels the failed job and forgets its message")
 def test_a_job_that_raised_an_error_has_failed(plant: Plant) -> None:
     plant.run_of(watched(d.job("work"), BROKEN))
     job = plant.claim_job()

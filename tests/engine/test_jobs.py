@@ -16,9 +16,9 @@ CUTTING = d.process(
 )
 
 
-def cut(plant: Plant, **how: int) -> Item:
+def cut(plant: Plant, lease: int = 60) -> Item:
     """Claim the job of `CUTTING`."""
-    return plant.claim_job("lathe.cut", **how)  # type: ignore[arg-type]
+    return plant.claim_job("lathe.cut", lease=lease)
 
 
 def test_a_worker_claims_a_job_and_completes_it(plant: Plant) -> None:

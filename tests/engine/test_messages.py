@@ -199,7 +199,6 @@ def test_waits_in_a_row_take_kept_messages_in_a_row(plant: Plant) -> None:
     assert plant.path(instance) == ["start", "one", "two", "end"]
 
 
-@pytest.mark.xfail(reason="on PostgreSQL neither sees the other's uncommitted row", strict=False)
 def test_a_message_and_its_receiver_that_come_at_once_meet(plant: Plant, store: Store) -> None:
     """The sender looks and finds nobody; before it commits, the receiver comes to wait."""
     instance = plant.run_of(FIRST_LOAD)

@@ -142,10 +142,10 @@ def test_a_cycle_without_an_end_goes_on(plant: Plant) -> None:
     assert [plant.wait(minutes=10) for _ in range(12)] == [1] * 12
 
 
-@pytest.mark.xfail(reason="R0 is taken for no end")
-def test_a_cycle_that_repeats_never_starts_at_most_once(plant: Plant) -> None:
-    plant.release(started_by(cycle="R0/PT10M"))
-    assert sum(plant.wait(minutes=10) for _ in range(5)) <= 1
+def test_a_cycle_that_repeats_never_is_refused(plant: Plant) -> None:
+    with pytest.raises(DeploymentRefused) as refused:
+        plant.release(started_by(cycle="R0/PT10M"))
+    assert "does not repeat" in str(refused.value.members["findings"])
 
 
 def test_a_cycle_may_say_when_it_begins(plant: Plant) -> None:
@@ -179,7 +179,6 @@ def test_only_the_released_version_starts_by_its_timer(plant: Plant) -> None:
     assert plant.wait(days=1) == 0
 
 
-@pytest.mark.xfail(reason="the release breaks with VariableMissing")
 def test_a_start_timer_that_reads_a_variable_is_refused(plant: Plant) -> None:
     """There are no variables before the start."""
     with pytest.raises(DeploymentRefused) as refused:

@@ -77,23 +77,24 @@ def plain(*names: str, **ours: object) -> str:
     return "".join(element("task", name, **ours) for name in names)
 
 
-def job(name: str, topic: str = "machine", **ours: object) -> str:
+def job(element_id: str, /, topic: str = "machine", **ours: object) -> str:
     """A service task that a worker completes."""
     return element("serviceTask", name, topic=topic, **ours)
 
 
-def function(name: str, called: str, **ours: object) -> str:
+def function(element_id: str, /, called: str, **ours: object) -> str:
     """A service task that calls an in-house function."""
     return element("serviceTask", name, function=called, **ours)
 
 
-def decide(name: str, decision: str) -> str:
+def decide(element_id: str, /, decision: str) -> str:
     """A business rule task."""
     return element("businessRuleTask", name, decision=decision)
 
 
 def call(
-    name: str,
+    element_id: str,
+    /,
     called: str,
     ins: Mapping[str, str] | None = None,
     outs: Mapping[str, str] | None = None,
@@ -106,7 +107,7 @@ def call(
     return element("callActivity", name, _extended(inside), calledElement=called, **ours)
 
 
-def subprocess(name: str, *parts: str, **ours: object) -> str:
+def subprocess(element_id: str, /, *parts: str, **ours: object) -> str:
     """An embedded subprocess."""
     return element("subProcess", name, _inside(parts), **ours)
 
@@ -114,7 +115,7 @@ def subprocess(name: str, *parts: str, **ours: object) -> str:
 # ---- gateways and events ----
 
 
-def exclusive(name: str, default: str = "", outgoing: Sequence[str] = (), **ours: object) -> str:
+def exclusive(element_id: str, /, default: str = "", outgoing: Sequence[str] = (), **ours: object) -> str:
     """An exclusive gateway; `default` and `outgoing` name the elements its flows lead to."""
     listed = "".join(f"<outgoing>{name}_to_{target}</outgoing>" for target in outgoing)
     flow = f"{name}_to_{default}" if default else ""
@@ -141,12 +142,12 @@ def terminate(name: str) -> str:
     return element("endEvent", name, "<terminateEventDefinition/>")
 
 
-def catch(name: str, **event: str) -> str:
+def catch(element_id: str, /, **event: str) -> str:
     """An intermediate event that waits for a `message`, a `duration` or a `date`."""
     return element("intermediateCatchEvent", name, _definition(event))
 
 
-def boundary(name: str, on: str, **event: str) -> str:
+def boundary(element_id: str, /, on: str, **event: str) -> str:
     """An interrupting boundary event: `duration`, `date`, or `error` ("" catches every error)."""
     return element("boundaryEvent", name, _definition(event), attachedToRef=on)
 
@@ -230,3 +231,25 @@ def _definition(event: Mapping[str, str]) -> str:
 
 def _named(kind: str, body: str) -> list[str]:
     return sorted(set(re.findall(f'{kind}Ref="{kind}_([^"]+)"', body)))
+
+
+# ---- decision tables ----
+
+DMN = "https://www.omg.org/spec/DMN/20191111/MODEL/"
+
+
+def table(
+    key: str, asked: str, answered: str, rules: Mapping[str, str], hit: str = "FIRST"
+) -> bytes:
+    """A DMN file with one decision of one input and one output; rules are cell -> answer."""
+    rows = "".join(
+        f'<rule id="r{n}"><inputEntry id="i{n}"><text>{escape(cell)}</text></inputEntry>'
+        f'<outputEntry id="o{n}"><text>{escape(answer)}</text></outputEntry></rule>'
+        for n, (cell, answer) in enumerate(rules.items())
+    )
+    return (
+        f'<definitions xmlns="{DMN}" id="dmn" name="dmn" namespace="urn:test">'
+        f'<decision id="{key}" name="{key}"><decisionTable id="t" hitPolicy="FIRST">'
+        f'<input id="in"><inputExpression id="ie"><text>{asked}</text></inputExpression></input>'
+        f'<output id="out" name="{answered}"/>{rows}</decisionTable></decision></definitions>'
+    ).encode()

@@ -76,6 +76,11 @@ class Uow:
         finally:
             self._depth -= 1
 
+    def alone(self, key: str) -> None:
+        """Let nobody else pass here with the same key until the commit; SQLite has one writer."""
+        if self.dialect == "postgresql":
+            self._cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (key,))
+
     def _run(self, statement: Statement, parameters: Parameters) -> None:
         sql, fixed = statement.prepared(self.dialect)
         self.statements += 1

@@ -20,7 +20,7 @@ from engine.workflow.definition.events import Declared, read_event
 from engine.workflow.definition.expressions import (
     Expression,
     ExpressionRefused,
-    compile_expression,
+    compile_condition,
 )
 from engine.workflow.definition.model import (
     ACTIVITIES,
@@ -264,7 +264,7 @@ class _Reader:
         if not text:
             return None
         try:
-            return compile_expression(text)
+            return compile_condition(text)
         except ExpressionRefused as refused:
             self._error("expression", flow, refused.reason, "Change the condition.")
             return None

@@ -87,6 +87,15 @@ def _starts(scope: ScopeModel) -> Iterator[Finding]:
             "A subprocess starts when its activity is reached, not by a trigger.",
             "Use a start event without a trigger.",
         )
+    for node in scope.starts:
+        timer = node.event.timer if node.event is not None else None
+        if timer is not None and timer.value.expression and timer.value.expression.names:
+            yield error(
+                "timer",
+                node.id,
+                "A process that is not started yet has no variables for its timer to read.",
+                "Write the time itself, such as R/PT1H.",
+            )
     names = [n.event.message for n in scope.starts if n.event and n.event.kind == "message"]
     for name in {x for x in names if names.count(x) > 1}:
         yield error(

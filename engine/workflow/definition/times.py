@@ -80,8 +80,8 @@ def read_cycle(text: str, zone: tzinfo = UTC) -> Cycle:
     if EPOCH + period < EPOCH + MIN_PERIOD:
         raise TimeRefused(f"The period of {text!r} is under one second.")
     repeats = int(count) if count and len(count) < 6 else (MAX_REPEATS + 1 if count else None)
-    if repeats is not None and repeats > MAX_REPEATS:
-        raise TimeRefused(f"The cycle {text!r} repeats more than {MAX_REPEATS} times.")
+    if repeats is not None and not 0 < repeats <= MAX_REPEATS:
+        raise TimeRefused(f"The cycle {text!r} does not repeat 1 to {MAX_REPEATS} times.")
     return Cycle(repeats, period, read_date(first, zone) if first else None)
 
 

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from engine.kernel import db
 from engine.kernel.actor import Actor
-from engine.kernel.errors import Conflict, Invalid, NotFound
+from engine.kernel.errors import Conflict, Invalid, NotFound, Stale
 from engine.kernel.ids import to_text
 from engine.kernel.store.uow import Uow
 from engine.records.audit import audit
@@ -29,9 +29,21 @@ class IncidentResolved(Conflict):
     title = "Incident resolved already"
 
 
-def retry(uow: Uow, *, incident: bytes, actor: Actor, reason: str | None = None) -> dict[str, Any]:
+def etag(state: str, attempts: int) -> str:
+    """What changes whenever an incident is resolved or happens again."""
+    return f"{state}-{attempts}"
+
+
+def retry(
+    uow: Uow,
+    *,
+    incident: bytes,
+    actor: Actor,
+    reason: str | None = None,
+    expected: str | None = None,
+) -> dict[str, Any]:
     """Let the token try again where it stands."""
-    running, token_number = _lock(uow, incident, actor)
+    running, token_number = _lock(uow, incident, actor, expected)
     _retry(uow, running, token_number, actor)
     return _done(uow, incident, actor, "incident.retried", reason)
 
@@ -45,13 +57,14 @@ def resolve(
     actor: Actor,
     variables: Mapping[str, object] | None = None,
     code: str | None = None,
+    expected: str | None = None,
 ) -> dict[str, Any]:
     """Decide what becomes of the token.
 
     `retry` tries again, `complete` goes on as if the step were done, `throw` raises a BPMN error
     (its code in `code`) and `cancel` ends the instance. `variables` are written first.
     """
-    running, number = _lock(uow, incident, actor)
+    running, number = _lock(uow, incident, actor, expected)
     values = clean(variables or {})
     if action == "cancel":
         instances.end(uow, running, reason, actor)
@@ -115,7 +128,9 @@ def _token(advance: Advance, number: int) -> Token:
     return token
 
 
-def _lock(uow: Uow, incident: bytes, actor: Actor) -> tuple[Running, int]:
+def _lock(
+    uow: Uow, incident: bytes, actor: Actor, expected: str | None
+) -> tuple[Running, int]:
     row = uow.one(_INCIDENT, id=incident)
     if row is None or row[1] != actor.site:
         raise NotFound("There is no such incident.")
@@ -123,6 +138,8 @@ def _lock(uow: Uow, incident: bytes, actor: Actor) -> tuple[Running, int]:
     again = uow.one(_INCIDENT, id=incident)
     if again is None or again[3] != "open":
         raise IncidentResolved("The incident is resolved already.")
+    if expected is not None and expected != etag(again[3], again[4]):
+        raise Stale("The incident changed since you read it; read it again.")
     return running, row[2]
 
 
@@ -135,5 +152,7 @@ def _done(
 
 _n = t.incident.c
 _INCIDENT = db.Statement(
-    sa.select(_n.instance_id, _n.site_id, _n.token, _n.state).where(_n.id == sa.bindparam("id"))
+    sa.select(_n.instance_id, _n.site_id, _n.token, _n.state, _n.attempts).where(
+        _n.id == sa.bindparam("id")
+    )
 )

@@ -176,9 +176,10 @@ class _Job:
         """Let only the present holder through; a lease that ran out unnoticed still counts."""
         if self.state == "cancelled":
             raise JobCancelled("The process went on without this job; its result is not needed.")
-        if fence != self.fence or not self.fence:
+        if fence != self.fence or self.worker is None:
             raise StaleFence(
-                f"The job has fence {self.fence}, not {fence}: another worker holds it by now."
+                f"Fence {fence} does not hold this job any more: it was given back, or another "
+                "worker has it by now."
             )
         if self.state in ("completed", "failed"):
             raise JobEnded(f"The job is {self.state} already.")
@@ -333,9 +334,7 @@ _RETRY = db.Statement(
 _EXTEND = db.Statement(
     sa.text("UPDATE job SET state = 'claimed', lease_until = :until WHERE id = :id")
 )
-_FREE = db.Statement(
-    sa.text("UPDATE job SET state = 'open', lease_until = NULL, worker = NULL WHERE id = :id")
-)
+_FREE = db.Statement(sa.text("UPDATE job SET state = 'open', lease_until = NULL WHERE id = :id"))
 _ANY_EXPIRED = db.Statement(
     sa.text("SELECT id FROM job WHERE state = 'claimed' AND lease_until < :now LIMIT 1")
 )

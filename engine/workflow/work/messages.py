@@ -49,10 +49,8 @@ def send(
         MessageAmbiguous: if several instances wait and neither business key nor instance tells.
     """
     values = clean(variables or {})
-    receiver = _receiver(uow, name, business_key, instance, actor)
     audit(uow, actor, "message.sent", f"message:{name}", {"business_key": business_key})
-    if receiver is not None:
-        _deliver(uow, *receiver, values, actor)
+    if _to_receiver(uow, name, business_key, instance, values, actor):
         return {"delivered": 1}
     trigger = uow.one(_TRIGGER, name=name, site=actor.site)
     if trigger is not None and instance is None:
@@ -62,6 +60,9 @@ def send(
         return {"delivered": 1}
     if not ttl_seconds:
         return {"delivered": 0}
+    uow.alone(f"message:{actor.site}:{name}")  # a receiver may have come while we looked
+    if _to_receiver(uow, name, business_key, instance, values, actor):
+        return {"delivered": 1}
     expires = uow.now_ms + 1000 * min(ttl_seconds, MAX_TTL_SECONDS)
     _keep(uow, name, business_key, values, expires, actor)
     return {"delivered": 0, "waiting_until": iso(expires)}
@@ -97,6 +98,20 @@ def _keep(
             "expires": expires,
         },
     )
+
+
+def _to_receiver(
+    uow: Uow,
+    name: str,
+    business_key: str | None,
+    instance: bytes | None,
+    values: Variables,
+    actor: Actor,
+) -> bool:
+    receiver = _receiver(uow, name, business_key, instance, actor)
+    if receiver is not None:
+        _deliver(uow, *receiver, values, actor)
+    return receiver is not None
 
 
 def _receiver(

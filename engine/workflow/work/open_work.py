@@ -36,6 +36,7 @@ def take_waiting_messages(uow: Uow, instance: Owner, advance: Advance) -> None:
         if not fresh:
             return
         tried.add(fresh[0].token)
+        uow.alone(f"message:{instance.site_id}:{fresh[0].message}")
         row = uow.one(
             _KEPT_MESSAGE,
             site=instance.site_id,
@@ -207,8 +208,7 @@ _CANCEL_TASK = db.Statement(
 _CANCEL_JOB = db.Statement(
     sa.text(
         "UPDATE job SET state = 'cancelled', closed = :now, message = :by "
-        "WHERE instance_id = :instance AND token = :token "
-        "AND state IN ('open', 'claimed', 'failed')"
+        "WHERE instance_id = :instance AND token = :token AND state IN ('open', 'claimed')"
     )
 )
 _DROP_SUBSCRIPTION = db.Statement(

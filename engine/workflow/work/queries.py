@@ -9,7 +9,7 @@ from engine.kernel import db
 from engine.kernel.actor import Actor
 from engine.kernel.clock import iso
 from engine.kernel.errors import Invalid, NotFound
-from engine.kernel.ids import from_text, to_text
+from engine.kernel.ids import from_cursor, to_text
 from engine.kernel.store.uow import Uow
 from engine.workflow import tables as t
 from engine.workflow.execution.frontier import INCIDENT, WAITING, Frontier, load, read_variables
@@ -48,7 +48,7 @@ def instances(
     """Instances, newest first."""
     filters = {"key": process, "business_key": business_key, "state": state}
     given = {name: value for name, value in filters.items() if value is not None}
-    before = b"\xff" * 16 if cursor is None else from_text(cursor, "cursor")
+    before = b"\xff" * 16 if cursor is None else from_cursor(cursor)
     statement = _instances(tuple(sorted(given)))
     rows = uow.all(statement, site=site, before=before, limit=limit + 1, **given)
     items = [_instance(row) for row in rows[:limit]]
@@ -154,7 +154,7 @@ def _task_cursor(cursor: str | None) -> tuple[int, bytes]:
     rank, _, last = cursor.partition(".")
     if not rank.isdecimal() or len(rank) > 18:
         raise Invalid("The cursor is not one that this list gave.")
-    return int(rank), from_text(last, "cursor")
+    return int(rank), from_cursor(last)
 
 
 # ---- jobs and incidents ----
@@ -169,7 +169,7 @@ def incidents(
         filters: `instance` (bytes), `kind`, `state`.
     """
     given = {name: value for name, value in filters.items() if value is not None}
-    after = b"" if cursor is None else from_text(cursor, "cursor")
+    after = b"" if cursor is None else from_cursor(cursor)
     statement = _incidents(tuple(sorted(given)))
     rows = uow.all(statement, site=site, after=after, limit=limit + 1, **given)
     items = [incident_view(row) for row in rows[:limit]]

@@ -250,9 +250,7 @@ def _disarm(uow: Uow, identity: bytes, state: str) -> None:
     uow.write(_STATE, {"id": identity, "state": state, "note": None})
 
 
-def _seen(
-    uow: Uow, key: str, version: int, actor: Actor, expected: str | None
-) -> tuple[Any, ...]:
+def _seen(uow: Uow, key: str, version: int, actor: Actor, expected: str | None) -> tuple[Any, ...]:
     """The version, if it is as the caller saw it."""
     row = version_row(uow, key, version, actor.site)
     if expected is not None and expected != etag(row[5], row[3]):

@@ -1,0 +1,137 @@
+"""Limits: what would take the plant along ends in an incident or a refusal, and nothing is lost."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from engine.workflow.execution.limits import AUTOMATIC_STEPS, NESTED_CALLS
+from engine.workflow.execution.values import VariablesRefused
+from tests.support import diagrams as d
+from tests.support.plant import Plant
+
+LINE = d.process(d.start(), d.user("a", "b"), d.end(), "start -> a -> b -> end")
+
+
+def test_a_loop_without_a_rest_becomes_an_incident(plant: Plant) -> None:
+    instance = plant.run_of(
+        d.process(
+            d.start(),
+            d.exclusive("merge"),
+            d.exclusive("again", default="end"),
+            d.end(),
+            "start -> merge -> again -> end",
+            "again -> merge if more",
+        ),
+        more=True,
+    )
+    incident = plant.incident(instance)
+    assert incident["kind"] == "limit"
+    assert plant.instance(instance)["state"] == "active"
+    assert plant.page(instance, after=AUTOMATIC_STEPS - 1)[-1]["step"] == AUTOMATIC_STEPS
+    assert plant.retry(incident)["attempts"] == 2
+    plant.resolve(incident, "retry", variables={"more": False})
+    assert plant.state(instance) == "completed"
+
+
+def test_a_process_that_calls_itself_without_end_becomes_an_incident(plant: Plant) -> None:
+    instance = plant.run_of(
+        d.process(d.start(), d.call("again", "p"), d.end(), "start -> again -> end")
+    )
+    incident = plant.incident(instance)
+    assert (incident["element"], incident["kind"]) == ("again", "limit")
+    assert plant.path(instance) == ["start"] * (NESTED_CALLS + 1)
+    plant.resolve(incident, "complete")
+    assert plant.state(instance) == "completed"
+    assert plant.path(instance).count("again") == NESTED_CALLS + 1
+
+
+def test_as_many_subprocesses_as_allowed_run(plant: Plant) -> None:
+    instance = plant.run_of(subprocesses(NESTED_CALLS))
+    plant.complete("work")
+    assert plant.state(instance) == "completed"
+    assert plant.incident(plant.run_of(subprocesses(NESTED_CALLS + 1)))["kind"] == "limit"
+
+
+def subprocesses(depth: int) -> bytes:
+    """A task inside that many subprocesses."""
+    inside, name = d.user("work"), "work"
+    for n in range(depth):
+        begin, finish = f"s{n}", f"e{n}"
+        inside = d.subprocess(
+            f"sub{n}", d.start(begin), inside, d.end(finish), f"{begin} -> {name} -> {finish}"
+        )
+        name = f"sub{n}"
+    return d.process(d.start(), inside, d.end(), f"start -> {name} -> end")
+
+
+# ---- variables ----
+
+
+def test_variables_over_256_kb_are_refused_and_nothing_changes(plant: Plant) -> None:
+    instance = plant.run_of(LINE, lot="L-7")
+    before = (plant.instance(instance), plant.history(instance), plant.task("a"))
+    with pytest.raises(VariablesRefused, match="256 kB"):
+        plant.complete("a", wave="x" * (256 * 1024))
+    assert (plant.instance(instance), plant.history(instance), plant.task("a")) == before
+    plant.complete("a", wave="x" * (255 * 1024))
+    assert plant.open() == ["b"]
+
+
+def test_all_walls_count_together(plant: Plant) -> None:
+    plant.release(LINE)
+    plant.release(
+        d.process(d.start(), d.call("call", "p"), d.end(), "start -> call -> end", key="q")
+    )
+    with pytest.raises(VariablesRefused):
+        plant.start("q", wave="x" * (130 * 1024))
+    plant.start("q", wave="x" * (120 * 1024))
+
+
+def nested(depth: int) -> Any:
+    value: Any = 1
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("deep", nested(21)),
+        ("very_deep", nested(5_000)),
+        ("real", 0.1),
+        ("endless", Decimal("Infinity")),
+        ("nan", Decimal("NaN")),
+        ("bytes", b"x"),
+        ("_hidden", 1),
+        ("", 1),
+        ("x" * 101, 1),
+        ("line\nbreak", 1),
+        ("half", "\ud800"),
+        ("half_key", {"\ud800": 1}),
+        ("object", object()),
+    ],
+    ids=lambda value: None if isinstance(value, str) else "",
+)
+def test_what_is_no_variable_is_refused_by_name(plant: Plant, name: str, value: object) -> None:
+    plant.run_of(LINE)
+    with pytest.raises(VariablesRefused) as refused:
+        plant.complete("a", fine=1, **{name: value})
+    assert [error.pointer for error in refused.value.errors] == [f"/variables/{name[:100]}"]
+    assert plant.open() == ["a"]
+
+
+@pytest.mark.parametrize(
+    "value", [nested(20), {"a": {"b": [1, None, True]}}, "", Decimal("1E+20"), 10**30, -0]
+)
+def test_what_is_json_is_kept_as_it_is(plant: Plant, value: object) -> None:
+    instance = plant.run_of(LINE)
+    plant.complete("a", v=value)
+    assert plant.variables(instance) == {"v": value}
+
+
+def test_digits_are_kept_as_they_were_written(plant: Plant) -> None:
+    instance = plant.run_of(LINE)
+    plant.complete("a", v=Decimal("25.30"))
+    assert str(plant.variables(instance)["v"]) == "25.30"
