@@ -12,7 +12,9 @@ from flask import Flask, current_app, g, request
 
 from engine.access import queries
 from engine.access.permissions import Permission, require
+from engine.access.queries import Bearer
 from engine.kernel.actor import Actor
+from engine.kernel.clock import to_ms
 from engine.kernel.errors import NotSignedIn
 from engine.kernel.store import Store
 
@@ -40,7 +42,8 @@ class Callers:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self._known: dict[bytes, tuple[float, Actor]] = {}
+        self._known: dict[bytes, tuple[float, Bearer]] = {}
+        self._forgotten = 0
         self._lock = threading.Lock()
         self._trusted: tuple[bytes, Actor] | None = None
 
@@ -57,25 +60,34 @@ class Callers:
         digest = hashlib.sha256(token.encode()).digest()
         if self._trusted is not None and hmac.compare_digest(digest, self._trusted[0]):
             return self._trusted[1]
-        known = self._known.get(digest)
-        if known is not None and known[0] > time.monotonic():
-            return known[1]
-        bearer = self.store.read(queries.who, digest=digest)
-        if bearer is None:
-            raise NotSignedIn("The token is unknown, revoked or expired. Ask for a new one.")
-        left = KNOWN_SECONDS
-        if bearer.expires is not None:
-            left = min(left, bearer.expires / 1000 - self.store.clock.now().timestamp())
-        with self._lock:
-            if len(self._known) >= MAX_KNOWN:
-                self._known.clear()
-            self._known[digest] = (time.monotonic() + left, bearer.actor)
+        until, bearer = self._known.get(digest, (0.0, None))
+        if bearer is None or until <= time.monotonic():
+            bearer = self._look_up(digest)
+        if bearer.expires is not None and bearer.expires <= to_ms(self.store.clock.now()):
+            raise _unknown()
         return bearer.actor
 
     def forget(self) -> None:
         """Look every token up again."""
         with self._lock:
             self._known.clear()
+            self._forgotten += 1
+
+    def _look_up(self, digest: bytes) -> Bearer:
+        forgotten = self._forgotten
+        bearer = self.store.read(queries.who, digest=digest)
+        if bearer is None:
+            raise _unknown()
+        with self._lock:
+            if len(self._known) >= MAX_KNOWN:
+                self._known.clear()
+            if forgotten == self._forgotten:  # else it may have been revoked since we looked
+                self._known[digest] = (time.monotonic() + KNOWN_SECONDS, bearer)
+        return bearer
+
+
+def _unknown() -> NotSignedIn:
+    return NotSignedIn("The token is unknown, revoked or expired. Ask for a new one.")
 
 
 def register_permissions(app: Flask, callers: Callers) -> None:

@@ -196,7 +196,13 @@ def address_file(settings: Settings) -> Path:
 
 @contextmanager
 def announced(settings: Settings, url: str, token: str) -> Iterator[None]:
-    """Tell the shell of this account, and nobody else, where the server is while it runs."""
+    """Tell the shell of this account, and nobody else, where the server is while it runs.
+
+    On PostgreSQL the shell needs no server, and one home may belong to several of them.
+    """
+    if not settings.sqlite:
+        yield
+        return
     file = address_file(settings)
     write_private(file, {"url": url, "token": token})
     try:

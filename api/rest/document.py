@@ -11,6 +11,7 @@ from typing import Any
 import apispec
 import marshmallow as ma
 from marshmallow import validate
+from werkzeug.routing import Rule
 
 from api.rest.schemas.basics import Query
 from api.rest.schemas.problem import ProblemOut
@@ -164,7 +165,7 @@ def add_open_addresses(spec: apispec.APISpec) -> None:
         answer = {"content": {kind: {"schema": schema}}, "headers": _headers(["X-Request-Id"])}
         said = {200: "Yes", 503: "Not now"}
         spec.path(
-            address,
+            rule=Rule(address),
             operations={
                 "get": {
                     "operationId": address.strip("/").replace("/", "_").partition(".")[0],
@@ -185,9 +186,9 @@ def _exclusive_ranges(_self: Any, field: ma.fields.Field[Any], ret: dict[str, An
     """apispec writes a bound that is excluded as if it were included."""
     for rule in field.validators:
         if isinstance(rule, validate.Range):
-            for bound, included in (("minimum", rule.min_inclusive), ("maximum", rule.max_inclusive)):
-                if not included and bound in ret:
-                    ret["exclusive" + bound.capitalize()] = ret.pop(bound)
+            included = {"minimum": rule.min_inclusive, "maximum": rule.max_inclusive}
+            for bound in [name for name, given in included.items() if not given and name in ret]:
+                ret["exclusive" + bound.capitalize()] = ret.pop(bound)
     return {}
 
 

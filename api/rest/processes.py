@@ -170,9 +170,7 @@ def retire(call: Call, key: str, version: int) -> Response:
     return _turn(call, versions.retire, key, version)
 
 
-def _turn(
-    call: Call, command: Callable[..., Any], key: str, version: int, **args: Any
-) -> Response:
+def _turn(call: Call, command: Callable[..., Any], key: str, version: int, **args: Any) -> Response:
     return call.run(
         command,
         key=key,

@@ -1,6 +1,7 @@
 """JSON whose numbers keep their digits: Decimal in memory, a plain number in the text."""
 
 import json
+import re
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -9,6 +10,8 @@ import orjson
 from engine.kernel.errors import Invalid
 
 MAX_DIGITS = 100
+# JSON can escape half of a character that UTF-16 writes in two; no database keeps it as text.
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 def _decimal(text: str) -> Decimal:
@@ -45,7 +48,12 @@ def read_request(body: bytes) -> Any:
         Invalid: if the body is not JSON in UTF-8, nests too deeply or holds an endless number.
     """
     try:
-        return _requests.decode(body.decode())
+        found = _requests.decode(body.decode())
+        if _SURROGATE.search(body):
+            json.dumps(found, ensure_ascii=False, default=str).encode()
+        return found
+    except UnicodeEncodeError:
+        raise Invalid("A text holds half of a surrogate pair, which is no character.") from None
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         raise Invalid(f"The body is not JSON: {error}.") from None
     except RecursionError:

@@ -4,6 +4,7 @@ import json
 import os
 import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -97,7 +98,7 @@ def test_users_and_tokens(plant: Shell) -> None:
     token = plant.done("token", "create", "--role", "operator", "--user", "ana", "--expires", 30)
     assert token.startswith("rc_")
     assert token.count("\n") == 1
-    with sqlite3.connect(plant.home / "plant.db") as connection:
+    with closing(sqlite3.connect(plant.home / "plant.db")) as connection:
         users = connection.execute(
             "SELECT name, password_hash IS NULL FROM user_account"
         ).fetchall()
@@ -181,7 +182,7 @@ def test_the_doctor_finds_what_is_wrong(plant: Shell) -> None:
     (home / "secret.key").write_bytes(b"k" * 32)
     (home / "secret.key").chmod(0o644)
     home.chmod(0o777)
-    with sqlite3.connect(home / "plant.db") as connection:
+    with closing(sqlite3.connect(home / "plant.db")) as connection, connection:
         connection.execute("UPDATE alembic_version SET version_num = '0000'")
     code, said = doctor(home)
     assert code == 1

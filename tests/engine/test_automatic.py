@@ -1,6 +1,6 @@
 """What is done on the way: in-house functions, decisions, and what attributes say about a task."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -29,10 +29,9 @@ def weigh(uow: Uow, **parameters: Any) -> Mapping[str, object]:
 
 
 @pytest.fixture(autouse=True)
-def scale(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def scale(monkeypatch: pytest.MonkeyPatch) -> None:
     """The function `test.weigh`, for this test."""
     monkeypatch.setitem(functions._functions, "test.weigh", weigh)
-    yield
 
 
 WEIGHING = d.process(
@@ -142,12 +141,12 @@ GRADING = d.process(
     d.exclusive("way", default="scrap"),
     d.end(),
     "start -> measure -> grade -> way -> scrap -> end",
-    'way -> pack if class == "A"',
+    'way -> pack if grade_found == "A"',
     "pack -> end",
 )
 TABLE = {
     "grade.dmn": d.table(
-        "grade", "diameter", "class", {"[24.9..25.1]": '"A"', "> 25.1": '"B"', "< 20": '"C"'}
+        "grade", "diameter", "grade_found", {"[24.9..25.1]": '"A"', "> 25.1": '"B"', "< 20": '"C"'}
     )
 }
 
@@ -157,18 +156,16 @@ def test_a_decision_writes_its_answer(plant: Plant) -> None:
     instance = plant.start()
     plant.complete("measure", diameter=25)
     assert plant.open() == ["pack"]
-    assert plant.variables(instance) == {"diameter": 25, "class": "A"}
+    assert plant.variables(instance) == {"diameter": 25, "grade_found": "A"}
 
 
 def test_a_decision_that_has_no_answer_is_an_incident(plant: Plant) -> None:
     plant.release(GRADING, TABLE)
     instance = plant.start()
     plant.complete("measure", diameter="25 mm")
-    assert (plant.incident(instance)["element"], plant.incident()["kind"]) == (
-        "grade",
-        "expression",
-    )
-    plant.resolve(plant.incident(instance), "retry", variables={"diameter": 26})
+    incident = plant.incident(instance)
+    assert (incident["element"], incident["kind"]) == ("grade", "expression")
+    plant.resolve(incident, "retry", variables={"diameter": 26})
     assert plant.open() == ["scrap"]
 
 
@@ -283,7 +280,7 @@ def test_a_loop_that_reaches_its_cap_becomes_an_incident(plant: Plant) -> None:
 
 
 def test_a_capped_gateway_can_be_passed_once_more(plant: Plant) -> None:
-    """Neither completed, because it must choose, nor retried, if that counts as another visit."""
+    """It cannot be completed, because it must choose; so a retry does not count against the cap."""
     instance = plant.run_of(
         d.process(
             d.start(),

@@ -97,7 +97,7 @@ def test_a_lease_that_ran_out_gives_the_job_to_another(plant: Plant) -> None:
     plant.clock.advance(61)
     second = cut(plant)
     assert (second["fence"], second["attempt"]) == (2, 2)
-    with pytest.raises(StaleFence, match="fence 2, not 1"):
+    with pytest.raises(StaleFence, match="Fence 1 does not hold"):
         plant.complete_job(first)
     with pytest.raises(StaleFence):
         plant.fail_job(first)

@@ -79,17 +79,17 @@ def plain(*names: str, **ours: object) -> str:
 
 def job(element_id: str, /, topic: str = "machine", **ours: object) -> str:
     """A service task that a worker completes."""
-    return element("serviceTask", name, topic=topic, **ours)
+    return element("serviceTask", element_id, topic=topic, **ours)
 
 
 def function(element_id: str, /, called: str, **ours: object) -> str:
     """A service task that calls an in-house function."""
-    return element("serviceTask", name, function=called, **ours)
+    return element("serviceTask", element_id, function=called, **ours)
 
 
 def decide(element_id: str, /, decision: str) -> str:
     """A business rule task."""
-    return element("businessRuleTask", name, decision=decision)
+    return element("businessRuleTask", element_id, decision=decision)
 
 
 def call(
@@ -104,22 +104,24 @@ def call(
     mapped = [("in", s, t) for s, t in (ins or {}).items()]
     mapped += [("out", s, t) for s, t in (outs or {}).items()]
     inside = "".join(f'<mes:{way} source="{s}" target="{t}"/>' for way, s, t in mapped)
-    return element("callActivity", name, _extended(inside), calledElement=called, **ours)
+    return element("callActivity", element_id, _extended(inside), calledElement=called, **ours)
 
 
 def subprocess(element_id: str, /, *parts: str, **ours: object) -> str:
     """An embedded subprocess."""
-    return element("subProcess", name, _inside(parts), **ours)
+    return element("subProcess", element_id, _inside(parts), **ours)
 
 
 # ---- gateways and events ----
 
 
-def exclusive(element_id: str, /, default: str = "", outgoing: Sequence[str] = (), **ours: object) -> str:
+def exclusive(
+    element_id: str, /, default: str = "", outgoing: Sequence[str] = (), **ours: object
+) -> str:
     """An exclusive gateway; `default` and `outgoing` name the elements its flows lead to."""
-    listed = "".join(f"<outgoing>{name}_to_{target}</outgoing>" for target in outgoing)
-    flow = f"{name}_to_{default}" if default else ""
-    return element("exclusiveGateway", name, listed, default=flow, **ours)
+    listed = "".join(f"<outgoing>{element_id}_to_{target}</outgoing>" for target in outgoing)
+    flow = f"{element_id}_to_{default}" if default else ""
+    return element("exclusiveGateway", element_id, listed, default=flow, **ours)
 
 
 def parallel(*names: str) -> str:
@@ -144,12 +146,12 @@ def terminate(name: str) -> str:
 
 def catch(element_id: str, /, **event: str) -> str:
     """An intermediate event that waits for a `message`, a `duration` or a `date`."""
-    return element("intermediateCatchEvent", name, _definition(event))
+    return element("intermediateCatchEvent", element_id, _definition(event))
 
 
 def boundary(element_id: str, /, on: str, **event: str) -> str:
     """An interrupting boundary event: `duration`, `date`, or `error` ("" catches every error)."""
-    return element("boundaryEvent", name, _definition(event), attachedToRef=on)
+    return element("boundaryEvent", element_id, _definition(event), attachedToRef=on)
 
 
 def lanes(**roles: Sequence[str]) -> str:

@@ -14,7 +14,6 @@ from api.rest.schemas.basics import (
     wanted,
 )
 
-
 KINDS = ("expression", "job", "message", "limit", "timer", "problem")
 STATES = ("open", "resolved")
 

@@ -28,7 +28,9 @@ class ProblemOut(Out):
     title = fields.String()
     status = fields.Integer()
     detail = fields.String()
-    instance = fields.String(metadata={"description": "The address asked", "format": "uri-reference"})
+    instance = fields.String(
+        metadata={"description": "The address asked", "format": "uri-reference"}
+    )
     errors = fields.List(fields.Nested(FieldProblemOut), metadata=OPTIONAL)
     findings = fields.List(fields.Nested(FindingOut), metadata=OPTIONAL)
     permission = fields.String(

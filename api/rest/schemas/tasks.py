@@ -11,6 +11,7 @@ from api.rest.schemas.basics import (
     text,
     wanted,
 )
+from api.rest.schemas.instances import STATES as INSTANCE_STATES
 from api.rest.schemas.problem import ProblemOut
 
 TASK_STATES = ("open", "claimed", "completed", "cancelled")

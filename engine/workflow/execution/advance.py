@@ -149,7 +149,8 @@ class Advance:
         return False
 
     def retry(self, token: Token) -> None:
-        """Let an incident's token try its element again."""
+        """Let an incident's token try its element again; a cap that it reached lets it pass."""
+        token.excused = True
         self.outcome.recovered.append(token.number)
         inside = self.root.inside(token)
         if inside is not None:  # the called process is over, only handing back its values failed
@@ -269,7 +270,7 @@ class Advance:
                 f"{_label(token.node)}; retry goes on with a new budget.",
             )
         maximum = token.node.work.maximum
-        if maximum is not None:
+        if maximum is not None and not token.excused:
             visits = token.workflow.state.visits
             visits[token.node.id] = visits.get(token.node.id, 0) + 1
             if visits[token.node.id] > maximum:

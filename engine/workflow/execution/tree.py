@@ -47,7 +47,7 @@ class Token(Task):  # type: ignore[misc]
         self.changed: Variables = {}
         self.answers: Variables | None = None
         self.chosen: Flow | None = None
-        self.stuck = False
+        self.stuck = self.excused = False
         self.actor: str | None = None
 
     @property
