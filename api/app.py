@@ -44,6 +44,7 @@ def create_app(store: Store) -> Flask:
         OPENAPI_JSON_PATH="openapi.json",
         PROPAGATE_EXCEPTIONS=False,
     )
+    app.url_map.merge_slashes = False  # a redirect is no answer to a script
     install_store(app, store)
     callers = Callers(store)
     app.extensions["routecard_callers"] = callers

@@ -9,7 +9,7 @@ from engine.kernel import db, json_text
 from engine.kernel.clock import iso
 from engine.kernel.errors import Invalid
 from engine.kernel.store.uow import Uow
-from engine.records.audit import audit_entry
+from engine.records.audit import audit_entry, packed, unpacked
 
 Page = dict[str, Any]
 
@@ -32,7 +32,8 @@ def audit_entries(
     Args:
         since: milliseconds since 1970; entries of that instant and later.
     """
-    filters = {"actor": actor, "action": action, "subject": subject, "since": since}
+    filters = {"actor": actor, "action": action, "subject": subject and packed(subject)}
+    filters["since"] = since
     given = {name: value for name, value in filters.items() if value is not None}
     statement = _entries(tuple(given))
     rows = uow.all(statement, site=site, before=_before(cursor), limit=limit + 1, **given)
@@ -54,7 +55,7 @@ def _entry(row: tuple[Any, ...]) -> dict[str, Any]:
         "at": iso(row[1]),
         "actor": row[2],
         "action": row[3],
-        "subject": row[4],
+        "subject": unpacked(row[4]),
         "detail": None if row[5] is None else json_text.read(row[5]),
     }
 

@@ -123,7 +123,7 @@ task = sa.Table(
     _partial("ix_task_free", IS_FREE, "role", "rank", "id"),
     _partial("ix_task_claimed", IS_CLAIMED, "assignee", "rank", "id"),
     _partial("ix_task_open", IS_OPEN, "rank", "id"),
-    sa.Index("ix_task_instance_id", "instance_id", "token"),
+    _partial("ix_task_open_instance", IS_OPEN, "instance_id", "token"),
     **db.BY_KEY,
 )
 

@@ -35,10 +35,16 @@ class Caller:
 
     def get(self, path: str) -> Answer:
         """GET below /api/v1."""
-        return self._ask(f"GET /api/v1{path} HTTP/1.1\r\n{self._head}\r\n".encode())
+        self._socket.sendall(f"GET /api/v1{path} HTTP/1.1\r\n{self._head}\r\n".encode())
+        return self._receive()
 
     def post(self, path: str, body: object, key: str | None = None) -> Answer:
         """POST a JSON body below /api/v1, with an Idempotency-Key if one is given."""
+        self.send(path, body, key)
+        return self._receive()
+
+    def send(self, path: str, body: object, key: str | None = None) -> None:
+        """POST without waiting for the answer."""
         data = json.dumps(body).encode()
         head = (
             f"POST /api/v1{path} HTTP/1.1\r\n{self._head}Content-Type: application/json\r\n"
@@ -46,10 +52,9 @@ class Caller:
         )
         if key is not None:
             head += f"Idempotency-Key: {key}\r\n"
-        return self._ask(f"{head}\r\n".encode() + data)
+        self._socket.sendall(f"{head}\r\n".encode() + data)
 
-    def _ask(self, request: bytes) -> Answer:
-        self._socket.sendall(request)
+    def _receive(self) -> Answer:
         while b"\r\n\r\n" not in self._left:
             self._left += self._more()
         head, _, rest = self._left.partition(b"\r\n\r\n")

@@ -43,14 +43,23 @@ class Server:
         return self._process.pid
 
     def kill(self) -> None:
-        """End it as a power cut would, for the process at least: SIGKILL."""
+        """End it as a power cut would, for the process at least: SIGKILL; `bury` waits for it."""
         self._process.kill()
-        self._process.wait()
+
+    def bury(self) -> None:
+        """Wait until it is gone."""
+        self._process.wait(STOP_SECONDS)
 
     def stop(self) -> None:
         """Ask it to end, and wait for that."""
         self._process.send_signal(signal.SIGTERM)
-        self._process.wait(STOP_SECONDS)
+        self.bury()
+
+    def end(self) -> None:
+        """Make sure that it is gone, whatever state it was in."""
+        if self._process.poll() is None:
+            self.kill()
+        self.bury()
 
     def _wait(self) -> float:
         """Seconds until /readyz said yes; the child's end is what is waited for in between."""
@@ -62,7 +71,7 @@ class Server:
             except subprocess.TimeoutExpired:
                 continue
             raise RuntimeError("The server ended:\n" + self.log.read_text()[-4000:])
-        self.kill()
+        self.end()
         raise RuntimeError("The server is not ready:\n" + self.log.read_text()[-4000:])
 
 

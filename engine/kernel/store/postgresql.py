@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from engine.kernel.clock import Clock
 from engine.kernel.errors import Unavailable
-from engine.kernel.store.uow import Uow
+from engine.kernel.store.uow import Uow, finish
 
 T = TypeVar("T")
 CONNECTIONS = 16
@@ -82,8 +82,7 @@ class PostgresqlDoor:
         self.commits += 1
         self.commands += 1
         self.statements += uow.statements
-        for done in uow.on_commit:
-            done()
+        finish(uow.on_commit)
         return answer
 
     def _connection(self) -> Any:

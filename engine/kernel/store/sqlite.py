@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from engine.kernel.clock import Clock
 from engine.kernel.errors import Unavailable
-from engine.kernel.store.uow import Uow
+from engine.kernel.store.uow import Uow, finish
 
 T = TypeVar("T")
 GROUP = 64
@@ -45,6 +45,7 @@ class SqliteDoor:
         )
         sa.event.listen(self.bind, "connect", _pragmas("FULL" if durable else "OFF"))
         self.statements = self.commands = self.commits = 0
+        self._entrance, self._closed = threading.Lock(), False
         self._readers = threading.local()
         self._opened: list[sqlite3.Connection] = []
         self._queue: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
@@ -61,7 +62,10 @@ class SqliteDoor:
         if self._queue.qsize() >= MAX_WAITING:
             raise Unavailable("Too many requests wait for the database; send this again soon.")
         done: Future[T] = Future()
-        self._queue.put(Waiting(call, done))
+        with self._entrance:
+            if self._closed:
+                raise Unavailable("The server is shutting down; send the request again.")
+            self._queue.put(Waiting(call, done))
         return done.result()
 
     def read(self, call: Callable[[Uow], T]) -> T:
@@ -77,7 +81,9 @@ class SqliteDoor:
 
     def close(self) -> None:
         """Finish what waits, then close every connection."""
-        self._queue.put(None)
+        with self._entrance:  # whoever came in is served, nobody comes in after
+            self._closed = True
+            self._queue.put(None)
         self._writer.join()
         for connection in self._opened:
             connection.close()
@@ -140,8 +146,7 @@ class SqliteDoor:
             self._after_loss(connection, group, error)
             return
         self.commits += 1
-        for done in after:
-            done()
+        finish(after)
         for waiting, (answer, refusal) in zip(group, outcomes, strict=True):
             if refusal is None:
                 waiting.done.set_result(answer)

@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.kernel.clock import to_ms
 from engine.kernel.db import Statement
+from engine.kernel.log import log
 
 Row = tuple[Any, ...]
 Parameters = Mapping[str, Any]
@@ -85,3 +86,12 @@ class Uow:
         sql, fixed = statement.prepared(self.dialect)
         self.statements += 1
         self._cursor.execute(sql, {**fixed, **parameters} if fixed else parameters)
+
+
+def finish(after: Sequence[Callable[[], None]]) -> None:
+    """What waited for the commit; a fault there cannot undo it and must not stop the door."""
+    for done in after:
+        try:
+            done()
+        except Exception:
+            log.exception("after_commit_failed")

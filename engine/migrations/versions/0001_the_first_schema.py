@@ -40,7 +40,7 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("action", sa.Text(), nullable=False),
-        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("subject", sa.LargeBinary(), nullable=False),
         sa.Column("detail", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_entry")),
     )
@@ -327,7 +327,14 @@ def upgrade() -> None:
         sqlite_where=sa.text("state IN ('open', 'claimed')"),
         postgresql_where=sa.text("state IN ('open', 'claimed')"),
     )
-    op.create_index("ix_task_instance_id", "task", ["instance_id", "token"], unique=False)
+    op.create_index(
+        "ix_task_open_instance",
+        "task",
+        ["instance_id", "token"],
+        unique=False,
+        sqlite_where=sa.text("state IN ('open', 'claimed')"),
+        postgresql_where=sa.text("state IN ('open', 'claimed')"),
+    )
     op.create_table(
         "user_account",
         sa.Column("id", sa.LargeBinary(length=16), nullable=False),

@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from forms.compiler import Form
-
 from engine.workflow.definition.decisions import Decision
 from engine.workflow.definition.model import Node, ProcessModel
 from engine.workflow.definition.specs import build_specs
+from forms.compiler import Form
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +28,13 @@ class Plan:
         for plan in self.all():
             if process in (None, plan.model.key) and element in plan.model.nodes:
                 return plan.model.nodes[element]
+        return None
+
+    def form(self, process: str, key: str | None) -> Form | None:
+        """A form as the tasks of that process, this one or one it calls, see it."""
+        for plan in self.all():
+            if process == plan.model.key and key in plan.forms:
+                return plan.forms[key]
         return None
 
     def all(self) -> "tuple[Plan, ...]":

@@ -13,6 +13,7 @@ from engine.kernel import db, json_text
 from engine.kernel.clock import iso
 from engine.kernel.store.uow import Uow
 from engine.workflow import tables as t
+from engine.workflow.definition.model import Node
 from engine.workflow.definition.plan import Plan
 from engine.workflow.execution.advance import Step
 
@@ -70,15 +71,18 @@ def page(
     return found
 
 
-def _packed(step: Step, now: int, main: str) -> dict[str, object]:
-    """A step with one-letter keys, leaving out what is as usual (docs/reference/history.md)."""
+def _packed(step: Step, now: int, main: str) -> dict[str, object] | str:
+    """A step with one-letter keys, leaving out what is as usual (docs/reference/history.md).
+
+    A step of which nothing is left but its element is that element's id.
+    """
     usual = {
         "p": step.process in (main, ""),
         "w": step.wall == 0,
         "s": step.state == "completed",
         "b": step.started == now,
         "c": not step.changed,
-        "a": not step.answers or step.answers == step.changed,
+        "a": not step.answers,
         "u": step.actor is None,
         "d": step.deviation is None,
     }
@@ -93,13 +97,14 @@ def _packed(step: Step, now: int, main: str) -> dict[str, object]:
         "u": step.actor,
         "d": step.deviation,
     }
-    return {letter: value for letter, value in packed.items() if not usual.get(letter)}
+    told = {letter: value for letter, value in packed.items() if not usual.get(letter)}
+    return step.element if len(told) == 1 and step.element else told
 
 
 def _steps(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[int, int, dict[str, Any]]]:
     for first, at, steps in rows:
         for offset, packed in enumerate(json_text.read(steps)):
-            yield first + offset, at, packed
+            yield first + offset, at, packed if isinstance(packed, dict) else {"e": packed}
 
 
 def _item(
@@ -119,11 +124,24 @@ def _item(
         "actor": packed.get("u"),
         "variables": dict(walls.get(str(packed.get("w", 0)), {})),
         "changed": changed,
-        "answers": packed.get("a", changed if packed.get("u") else {}),
+        "answers": _answers(packed, plan, node),
     }
     if "d" in packed:
         item["deviation"] = packed["d"]
     return item
+
+
+def _answers(packed: dict[str, Any], plan: Plan, node: Node | None) -> dict[str, object]:
+    """What was answered: what was kept aside, and what went into variables of the same name."""
+    kept: dict[str, object] = packed.get("a", {})
+    changed: dict[str, object] = packed.get("c", {})
+    if node is None or packed.get("u") is None:
+        return {}
+    form = plan.form(packed.get("p", plan.model.key), node.work.form)
+    if form is None:
+        return dict(changed) | kept
+    shared = [f.key for f in form.fields if f.variable == f.key and f.key in changed]
+    return {key: changed[key] for key in shared} | kept
 
 
 _h = t.history.c

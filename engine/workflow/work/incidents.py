@@ -128,9 +128,7 @@ def _token(advance: Advance, number: int) -> Token:
     return token
 
 
-def _lock(
-    uow: Uow, incident: bytes, actor: Actor, expected: str | None
-) -> tuple[Running, int]:
+def _lock(uow: Uow, incident: bytes, actor: Actor, expected: str | None) -> tuple[Running, int]:
     row = uow.one(_INCIDENT, id=incident)
     if row is None or row[1] != actor.site:
         raise NotFound("There is no such incident.")

@@ -269,7 +269,10 @@ def _task_page(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
 
 
 def _chosen(filters: tuple[str, ...]) -> list[sa.ColumnElement[bool]]:
-    return [_TASK_FILTERS[name] == sa.bindparam(name) for name in filters]
+    chosen = [_TASK_FILTERS[name] == sa.bindparam(name) for name in filters]
+    if "instance" in filters:  # a task's key is younger than its instance's: no older row is read
+        chosen.append(_t.id > sa.bindparam("instance"))
+    return chosen
 
 
 @lru_cache

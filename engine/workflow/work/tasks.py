@@ -120,7 +120,7 @@ def item(row: tuple[Any, ...]) -> dict[str, Any]:
         "equipment": row[7],
         "qualification": row[8],
         "state": row[9],
-        "assignee": row[10],
+        "assignee": row[16] if row[9] == "completed" else row[10],
         "priority": row[11],
         "created": iso(row[12]),
         "due": iso(row[13]),
@@ -200,11 +200,7 @@ def complete(
         raise Conflict("The task waits for an incident to be resolved.")
     values, answers = read_answers(token, variables)
     found.state, found.closed, found.closed_by = "completed", uow.now_ms, actor.name
-    found.assignee = found.assignee or actor.name
-    uow.write(
-        _CLOSE,
-        {"id": found.id, "now": uow.now_ms, "by": actor.name, "assignee": found.assignee},
-    )
+    uow.write(_CLOSE, {"id": found.id, "now": uow.now_ms, "by": actor.name})
     advance.complete(token, values, answers, actor.name)
     instance.save(uow, advance, actor)
     audit(uow, actor, "task.completed", found.subject)
@@ -234,7 +230,9 @@ def locking_order(uow: Uow, tasks: list[bytes | None]) -> list[int]:
 
 
 def read_answers(token: Token, given: Mapping[str, object]) -> tuple[Variables, Variables]:
-    """(variables to write, answers to record) of a task's form; without a form both are the same.
+    """(variables to write, further answers to record) of a task's form.
+
+    Without a form every answer is a variable.
 
     Raises:
         FormRefused: with a problem per field.
@@ -242,8 +240,7 @@ def read_answers(token: Token, given: Mapping[str, object]) -> tuple[Variables, 
     """
     form = token.workflow.plan.forms.get(token.node.work.form or "")
     if form is None:
-        values = clean(given)
-        return values, values
+        return clean(given), {}
     try:
         answers = form.load(given)
     except FormInvalid as refused:
@@ -251,7 +248,9 @@ def read_answers(token: Token, given: Mapping[str, object]) -> tuple[Variables, 
             "Some answers cannot be accepted.",
             errors=[FieldProblem(e.pointer, e.detail) for e in refused.errors],
         ) from None
-    return clean(form.variables(answers)), clean(answers)
+    written = {field.key for field in form.fields if field.variable == field.key}
+    further = {key: value for key, value in answers.items() if key not in written}
+    return clean(form.variables(answers)), clean(further)
 
 
 def lock(uow: Uow, task: bytes, site_id: int, expected: str | None = None) -> Task:
@@ -320,9 +319,10 @@ _LOCK = db.Statement(
     .with_for_update(of=(t.instance, t.task))
 )
 _OWNER = db.Statement(sa.select(_t.instance_id).where(_t.id == sa.bindparam("task")))
+# Who held the task and who completed it is the same person, so it is written once.
 _CLOSE = db.Statement(
     sa.text(
-        "UPDATE task SET state = 'completed', closed = :now, closed_by = :by, assignee = :assignee "
+        "UPDATE task SET state = 'completed', closed = :now, closed_by = :by, assignee = NULL "
         "WHERE id = :id"
     )
 )

@@ -1,0 +1,75 @@
+"""`routecard demo`: twenty orders stand where the script says, once and for all."""
+
+import signal
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from adapters.client import Client
+from cli.driving.script import read_script
+from tests.support.shell import Shell
+
+QUICK = ("--port", 0, "--speed", 0)
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    """A shell whose own plant no demonstration may touch."""
+    return Shell(tmp_path / "plant")
+
+
+def test_an_empty_home_becomes_a_running_plant(shell: Shell, tmp_path: Path) -> None:
+    script, home = read_script(), tmp_path / "demo"
+    said = shell.done("demo", "--home", home, *QUICK, "--exit-when-ready")
+    for order in script.orders:
+        assert any(line.startswith(order.business_key) for line in said.splitlines())
+    assert "WO-1003  inspect_diameter       carla    diameter 24.91" in said
+    assert "The plant is running at http://127.0.0.1:" in said
+    assert not shell.home.exists()
+
+    again = shell.start("demo", "--home", home, *QUICK)
+    lines = iter(again.process.stdout or ())
+    tokens = [line.split()[-1] for line in lines if " rc_" in line or line.startswith("Ctrl-C")]
+    del lines
+    assert again.said.startswith("Routecard on http://127.0.0.1:")
+    with Client(again.url, tokens[0]) as client:
+        stands = Counter(item["state"] for item in client.pages("/instances", limit=200))
+        expected = Counter(
+            "completed" if order.expect == "completed" else "active" for order in script.orders
+        )
+        assert stands == expected
+        assert len(list(client.pages("/users"))) == len(script.people)
+        assert len(list(client.pages("/tokens"))) == len(script.everybody)
+    code, rest, log = again.end(signal.SIGINT)
+    assert (code, rest, log) == (0, "Stopped.\n", "")
+
+
+def test_an_interrupted_demonstration_goes_on_where_it_stood(shell: Shell, tmp_path: Path) -> None:
+    home = tmp_path / "demo"
+    begun = shell.start("demo", "--home", home, "--port", 0)
+    for line in begun.process.stdout or ():
+        if line.startswith("WO-1002  saw_blank"):
+            break
+    assert begun.end(signal.SIGINT)[0] == 0
+    said = shell.done("demo", "--home", home, *QUICK, "--exit-when-ready")
+    assert "WO-1001" not in said
+    assert "WO-1002  saw_blank" not in said
+    assert "WO-1020  Just started" in said
+
+
+def test_only_a_folder_of_its_own_is_used_and_emptied(shell: Shell, tmp_path: Path) -> None:
+    letters = tmp_path / "letters"
+    letters.mkdir()
+    (letters / "dear.txt").write_text("Dear")
+    for options in ((), ("--reset",)):
+        assert "not made by a demonstration" in shell.refused(
+            "demo", "--home", letters, *QUICK, *options
+        )
+    assert (letters / "dear.txt").read_text() == "Dear"
+
+    home = tmp_path / "demo"
+    home.mkdir()
+    (home / "demo.json").write_text('{"ready": true, "tokens": {}}')
+    (home / "plant.db").write_text("old")
+    assert "WO-1020" in shell.done("demo", "--home", home, *QUICK, "--reset", "--exit-when-ready")
