@@ -216,6 +216,8 @@ def _uploaded() -> Bundle:
 
 def _file_name(name: str, part: FileStorage) -> str:
     label = (part.filename or name).replace("\\", "/").rpartition("/")[2]
+    if not label.isprintable():
+        raise Invalid(f"{label!r} is no name for a file.")
     if name == MAIN:
         return label if kind_of(label) == "process" else "main.bpmn"
     if kind_of(label) is None:
@@ -227,5 +229,6 @@ def _file_name(name: str, part: FileStorage) -> str:
 def _check_size(name: str, data: bytes) -> None:
     if len(data) > MAX_BYTES:
         raise Invalid(
-            f"{name} has {len(data) // 1024} kB; at most {MAX_BYTES // 1024} kB are accepted."
+            f"{name} has {len(data) / 1024 / 1024:.1f} MB; at most "
+            f"{MAX_BYTES // 1024 // 1024} MB are accepted."
         )

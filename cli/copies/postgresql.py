@@ -67,9 +67,12 @@ def bring_back(settings: Settings, folder: Path, stamp: str) -> str | None:
 
 
 def _execute(bind: sa.Engine, *statements: str) -> None:
-    with bind.begin() as connection:
-        for statement in statements:
-            connection.exec_driver_sql(statement)
+    try:
+        with bind.begin() as connection:
+            for statement in statements:
+                connection.exec_driver_sql(statement)
+    except sa.exc.DBAPIError as error:
+        raise Unavailable(f"The database refused it: {error.orig}.") from error
 
 
 def _run(settings: Settings, program: str, options: Sequence[str]) -> None:

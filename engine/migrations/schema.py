@@ -3,7 +3,8 @@
 Reading it is a plain SELECT, so that a start stays quick; Alembic is imported only to upgrade.
 """
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -60,19 +61,31 @@ def current(bind: sa.Engine) -> str | None:
     Raises:
         Unavailable: if the database does not answer.
     """
-    try:
-        with bind.connect() as connection:
-            if not sa.inspect(connection).has_table(VERSION_TABLE):
-                return None
-            version: str | None = connection.execute(_VERSION).scalar()
-            return version
-    except sa.exc.DBAPIError as error:
-        raise Unavailable(f"The database does not answer: {error.orig}.") from error
+    with _answering(bind) as connection:
+        if not sa.inspect(connection).has_table(VERSION_TABLE):
+            return None
+        version: str | None = connection.execute(_VERSION).scalar()
+        return version
 
 
 def is_empty(bind: sa.Engine) -> bool:
-    """Whether a database holds no table at all."""
-    return not sa.inspect(bind).get_table_names()
+    """Whether a database holds no table at all.
+
+    Raises:
+        Unavailable: if the database does not answer.
+    """
+    with _answering(bind) as connection:
+        return not sa.inspect(connection).get_table_names()
+
+
+@contextmanager
+def _answering(bind: sa.Engine) -> Iterator[sa.Connection]:
+    try:
+        with bind.connect() as connection:
+            yield connection
+    except sa.exc.DBAPIError as error:
+        said = " ".join(str(error.orig).split())
+        raise Unavailable(f"The database does not answer: {said}.") from error
 
 
 def check(bind: sa.Engine) -> None:
@@ -81,11 +94,12 @@ def check(bind: sa.Engine) -> None:
     Raises:
         SchemaOld: naming the cure.
         SchemaNew: if a newer program made it.
-        ForeignDatabase: if it has no version at all.
+        ForeignDatabase: if it holds tables but no version of ours.
     """
     version = current(bind)
     if version is None:
-        raise ForeignDatabase(f"The database has no schema of Routecard. {CURE}")
+        _refuse_foreign(bind)
+        raise SchemaOld(f"The database is empty. {CURE}")
     if version > head():
         raise SchemaNew(
             f"The database has schema {version}, which a newer Routecard made; this one needs "
@@ -108,10 +122,10 @@ def upgrade(bind: sa.Engine) -> None:
     if current(bind) is not None:
         with suppress(SchemaOld):
             check(bind)
-    elif not is_empty(bind):
-        raise ForeignDatabase("The database holds tables that are not Routecard's; name another.")
+    else:
+        _refuse_foreign(bind)
     config = Config()
-    config.set_main_option("script_location", str(FOLDER))
+    config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
     with bind.connect() as connection:
         for statement in _BEGIN[bind.dialect.name]:
             connection.exec_driver_sql(statement)
@@ -125,3 +139,8 @@ _BEGIN = {
     "sqlite": ["BEGIN IMMEDIATE"],
     "postgresql": ["SELECT pg_advisory_xact_lock(7263001)", "SET LOCAL statement_timeout = 0"],
 }
+
+
+def _refuse_foreign(bind: sa.Engine) -> None:
+    if not is_empty(bind):
+        raise ForeignDatabase("The database holds tables that are not Routecard's; name another.")

@@ -78,9 +78,9 @@ def test_a_problem_is_told_as_it_came() -> None:
         "detail": "No.",
         "errors": errors,
     }
-    with Server(httpx.Response(422, json=document)).client() as client:
-        with pytest.raises(ApiProblem) as refused:
-            client.complete_task("t", {"diameter": "wide"})
+    server = Server(httpx.Response(422, json=document))
+    with server.client() as client, pytest.raises(ApiProblem) as refused:
+        client.complete_task("t", {"diameter": "wide"})
     problem = refused.value
     assert (problem.status, problem.type, problem.title, problem.detail, problem.errors) == (
         422,
@@ -92,9 +92,9 @@ def test_a_problem_is_told_as_it_came() -> None:
 
 
 def test_whatever_answers_instead_is_described() -> None:
-    with Server(httpx.Response(502, text="<h1>Bad gateway</h1>")).client() as client:
-        with pytest.raises(ApiProblem, match="502") as refused:
-            client.get("/tasks")
+    server = Server(httpx.Response(502, text="<h1>Bad gateway</h1>"))
+    with server.client() as client, pytest.raises(ApiProblem, match="502") as refused:
+        client.get("/tasks")
     assert refused.value.type == "about:blank"
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sqlite3
 import stat
 from contextlib import closing
@@ -33,11 +34,18 @@ def shell(tmp_path: Path) -> Shell:
     return Shell(tmp_path / "home")
 
 
-@pytest.fixture
-def plant(shell: Shell) -> Shell:
-    """A shell on a home with a plant that nobody serves."""
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of a plant with nothing in it."""
+    shell = Shell(tmp_path_factory.mktemp("template") / "home")
     assert shell.done("db", "upgrade") == "Schema none -> 0001\n"
-    return shell
+    return shell.home
+
+
+@pytest.fixture
+def plant(template: Path, tmp_path: Path) -> Shell:
+    """A shell on a plant that nobody serves, the test's own."""
+    return Shell(shutil.copytree(template, tmp_path / "home"))
 
 
 def diagram(folder: Path, name: str = "Pack", after: str = "packed") -> Path:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -14,15 +15,21 @@ from tests.support.postgres import PostgresServer
 from tests.support.shell import Shell
 
 
-@pytest.fixture
-def plant(tmp_path: Path) -> Shell:
-    """A plant on SQLite with one user and one file."""
-    shell = Shell(tmp_path / "home")
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of a plant on SQLite with one user and one file."""
+    shell = Shell(tmp_path_factory.mktemp("template") / "home")
     shell.done("db", "upgrade")
     shell.done("user", "add", "ana", "--role", "operator")
     (shell.home / "files").mkdir()
     (shell.home / "files" / "drawing.pdf").write_bytes(b"%PDF")
-    return shell
+    return shell.home
+
+
+@pytest.fixture
+def plant(template: Path, tmp_path: Path) -> Shell:
+    """A copy of that plant, the test's own."""
+    return Shell(shutil.copytree(template, tmp_path / "home"))
 
 
 def users(home: Path) -> list[str]:

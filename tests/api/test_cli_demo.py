@@ -29,9 +29,8 @@ def test_an_empty_home_becomes_a_running_plant(shell: Shell, tmp_path: Path) -> 
     assert not shell.home.exists()
 
     again = shell.start("demo", "--home", home, *QUICK)
-    lines = iter(again.process.stdout or ())
-    tokens = [line.split()[-1] for line in lines if " rc_" in line or line.startswith("Ctrl-C")]
-    del lines
+    *shown, _ = again.until("Ctrl-C")
+    tokens = [line.split()[-1] for line in shown if " rc_" in line and "curl" not in line]
     assert again.said.startswith("Routecard on http://127.0.0.1:")
     with Client(again.url, tokens[0]) as client:
         stands = Counter(item["state"] for item in client.pages("/instances", limit=200))
@@ -48,9 +47,7 @@ def test_an_empty_home_becomes_a_running_plant(shell: Shell, tmp_path: Path) -> 
 def test_an_interrupted_demonstration_goes_on_where_it_stood(shell: Shell, tmp_path: Path) -> None:
     home = tmp_path / "demo"
     begun = shell.start("demo", "--home", home, "--port", 0)
-    for line in begun.process.stdout or ():
-        if line.startswith("WO-1002  saw_blank"):
-            break
+    begun.until("WO-1002  saw_blank")
     assert begun.end(signal.SIGINT)[0] == 0
     said = shell.done("demo", "--home", home, *QUICK, "--exit-when-ready")
     assert "WO-1001" not in said

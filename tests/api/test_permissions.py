@@ -289,9 +289,7 @@ def test_what_is_elsewhere_is_not_there(works: Works, store: Store, app: Flask) 
 
 def test_a_lane_is_asked_at_claim_and_at_complete(works: Works) -> None:
     works.run_of(
-        process(
-            lanes(quality=["turn"]), start(), user("turn"), end(), "start -> turn -> end"
-        )
+        process(lanes(quality=["turn"]), start(), user("turn"), end(), "start -> turn -> end")
     )
     task = works.task("turn")["id"]
     for act in ("claim", "complete"):

@@ -15,6 +15,7 @@ from alembic.script import ScriptDirectory
 
 import engine.registry  # noqa: F401  the tables
 from engine.kernel.db import metadata
+from engine.kernel.errors import Unavailable
 from engine.migrations import schema
 from engine.records.append_only import append_only_ddl
 from tests.support.postgres import PostgresServer
@@ -68,6 +69,8 @@ def empty_postgresql(postgres_server: PostgresServer):
 
 def test_an_upgrade_of_nothing_makes_the_metadata(bind: sa.Engine) -> None:
     assert schema.current(bind) is None
+    with pytest.raises(schema.SchemaOld, match="routecard db upgrade"):
+        schema.check(bind)
     schema.upgrade(bind)
     assert schema.current(bind) == schema.head()
     schema.check(bind)
@@ -136,7 +139,7 @@ def test_older_and_newer_schemas_are_refused(bind: sa.Engine) -> None:
 
 def test_the_database_of_something_else_is_refused(bind: sa.Engine) -> None:
     run(bind, "CREATE TABLE recipe (name text)")
-    with pytest.raises(schema.ForeignDatabase, match="no schema"):
+    with pytest.raises(schema.ForeignDatabase, match="not Routecard's"):
         schema.check(bind)
     with pytest.raises(schema.ForeignDatabase, match="not Routecard's"):
         schema.upgrade(bind)
@@ -156,6 +159,17 @@ def test_an_upgrade_that_breaks_leaves_nothing(
     with pytest.raises(sa.exc.DBAPIError, match="nowhere"):
         schema.upgrade(bind)
     assert schema.is_empty(bind)
+
+
+def test_a_database_that_does_not_answer_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "plant.db").write_bytes(b"shopping list " * 100)
+    for url in (
+        f"sqlite:///{tmp_path / 'plant.db'}",
+        f"sqlite:///{tmp_path / 'nowhere' / 'plant.db'}",
+        "postgresql+psycopg://nobody@127.0.0.1:1/plant",
+    ):
+        with pytest.raises(Unavailable, match="does not answer"):
+            schema.check(schema.open_bind(url))
 
 
 def test_head_is_the_end_of_one_line_of_revisions() -> None:

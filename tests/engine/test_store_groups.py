@@ -106,7 +106,6 @@ def test_who_waits_when_the_plant_closes_is_served(store: Store, line: Line) -> 
     closing.result(SECONDS)
 
 
-@pytest.mark.xfail(reason="what comes to the door after the last one waits for ever")
 def test_who_comes_as_the_plant_closes_is_refused(store: Store) -> None:
     """It saw the store open, and the door was closed before it got there."""
     store.close()
@@ -114,8 +113,6 @@ def test_who_comes_as_the_plant_closes_is_refused(store: Store) -> None:
     assert isinstance(late.raised(), Unavailable)
 
 
-@pytest.mark.xfail(reason="the writer dies of it, and every later command waits for ever")
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_fault_after_the_commit_does_not_stop_the_plant(store: Store) -> None:
     make_notes(store)
 

@@ -123,7 +123,9 @@ class Http:
         """DELETE."""
         return self.ask("DELETE", PREFIX + path)
 
-    def send(self, path: str, data: bytes, kind: str = "application/json", **headers: str) -> Answer:
+    def send(
+        self, path: str, data: bytes, kind: str = "application/json", **headers: str
+    ) -> Answer:
         """POST these very bytes."""
         return self.ask("POST", PREFIX + path, data=data, kind=kind, headers=headers)
 
@@ -170,12 +172,8 @@ _HEADERS = {"key": "Idempotency-Key", "if_match": "If-Match", "request_id": "X-R
 def multipart(parts: Mapping[str, tuple[str, bytes]]) -> tuple[bytes, str]:
     """The body of a form of files, and its media type. `parts`: name -> (file name, content)."""
     border = "part-of-a-bundle"
-    lines = [
-        f'--{border}\r\nContent-Disposition: form-data; name="{name}"; filename="{file}"\r\n\r\n'
-        .encode()
-        + content
-        + b"\r\n"
-        for name, (file, content) in parts.items()
-    ]
-    body = b"".join(lines) + f"--{border}--\r\n".encode()
-    return body, f"multipart/form-data; boundary={border}"
+    body = b""
+    for name, (file, content) in parts.items():
+        head = f'Content-Disposition: form-data; name="{name}"; filename="{file}"'
+        body += f"--{border}\r\n{head}\r\n\r\n".encode() + content + b"\r\n"
+    return body + f"--{border}--\r\n".encode(), f"multipart/form-data; boundary={border}"

@@ -7,7 +7,6 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -75,22 +74,30 @@ class Shell:
             text=True,
             start_new_session=True,  # Ctrl-C is for the tests, which then end it
         )
-        assert process.stdout is not None
-        late = threading.Timer(SECONDS, process.kill)
-        late.start()
-        first = process.stdout.readline().rstrip("\n")
-        late.cancel()
-        if not first:
-            raise AssertionError(f"{args} ended:\n{process.communicate()[1]}")
-        return Running(process, first)
+        return Running(process)
 
 
-@dataclass(frozen=True)
 class Running:
-    """A command that runs on, and the first line it printed."""
+    """A command that runs on; `said` is the first line it printed."""
 
-    process: "subprocess.Popen[str]"
-    said: str
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        self.process = process
+        self.said = self.until("")[0]
+
+    def until(self, beginning: str) -> list[str]:
+        """What it prints up to a line that begins so."""
+        assert self.process.stdout is not None
+        late = threading.Timer(SECONDS, self.process.kill)
+        late.start()
+        lines: list[str] = []
+        try:
+            for line in self.process.stdout:
+                lines.append(line.rstrip("\n"))
+                if line.startswith(beginning):
+                    return lines
+        finally:
+            late.cancel()
+        raise AssertionError(f"It ended:\n{lines}\n{self.process.communicate()[1]}")
 
     @property
     def url(self) -> str:

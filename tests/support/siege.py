@@ -22,6 +22,7 @@ from tests.support.server import Server
 CLIENTS = 8
 IN_FLIGHT = 4
 SECONDS = 60.0
+PATIENCE = 0.05  # until the next try, when the server says that it cannot now
 MESSAGE = "oven_ready"
 PATH = ("begin", "prepare", "run_cycle", "oven", "finish", "done")
 ROLES = (Role.PLANNER, Role.OPERATOR, Role.INTEGRATION)
@@ -88,8 +89,9 @@ class Siege:
     def __str__(self) -> str:
         replayed = sum(entry.replayed for entry in self.ledger.entries())
         return (
-            f"seed {self.seed}: {len(self.kills)} kills with {min(self.kills)} to {max(self.kills)} requests on "
-            f"their way; {self.ledger.count} acknowledged, {replayed} of them at the second try"
+            f"seed {self.seed}: {len(self.kills)} kills with {min(self.kills)} to "
+            f"{max(self.kills)} requests on their way; {self.ledger.count} acknowledged, "
+            f"{replayed} of them at the second try"
         )
 
     # ---- what a test asks for ----
@@ -99,18 +101,22 @@ class Siege:
         for client in self._clients:
             client.start()
 
-    def kill(self) -> None:
-        """Kill the server at a random moment when at least four requests are on their way."""
+    def kill(self, how: Callable[[], None] | None = None) -> None:
+        """Kill the server at a random moment when at least four requests are on their way.
+
+        Args:
+            how: kills something else that the server needs.
+        """
         more = self.ledger.count + self._chance.randint(1, 60)
         self._wait_for(lambda: self.ledger.count >= more)
         threading.Event().wait(self._chance.uniform(0, 0.01))
-        self._wait_for(lambda: self._flying >= IN_FLIGHT, then=self._kill)
-        self.server.bury()
+        self._wait_for(lambda: self._flying >= IN_FLIGHT, then=how or self._kill)
+        if how is None:
+            self.server.bury()
 
     def _kill(self) -> None:
         self.up.clear()
         self.server.kill()
-        self.kills.append(self._flying)
 
     def restart(self) -> None:
         """Serve the same plant again, on the same port."""
@@ -167,6 +173,7 @@ class Siege:
             assert came, "the clients stand still"
             assert not self.failures(), self.failures()
             if then is not None:
+                self.kills.append(self._flying)
                 then()
 
 
@@ -251,6 +258,7 @@ class _Client(threading.Thread):
                 return answer
             if answer.status != 503:
                 raise RuntimeError(f"answered {answer.status}: {answer.body}")
+            self.siege.over.wait(PATIENCE)
         raise RuntimeError("the siege was given up")
 
     def _hang_up(self) -> None:

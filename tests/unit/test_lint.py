@@ -116,16 +116,18 @@ ERRORS: list[tuple[str, str, tuple[str, ...]]] = [
     ("expression", "a", line(d.job("a", parameters={"n": "= import os"}))),
     ("expression", "a", line(d.catch("a", duration="${pause.hours}"))),
     ("time", "a", line(d.user("a", due="tomorrow"))),
-    ("time", "a", line(d.user("a", follow_up="PT"))),
+    ("time", "a", line(d.user("a", follow_up="P1X"))),
     ("time", "a", line(d.user("a", duration="2 hours"))),
     ("number", "a", line(d.user("a", priority="101"))),
     ("number", "a", line(d.user("a", priority="high"))),
     ("number", "a", line(d.job("a", retries="0"))),
     ("number", "a", line(d.user("a", maximum="0"))),
     ("number", "a", line(d.user("a", maximum="²"))),
-    *(("timer", "a", line(d.catch("a", duration=text))) for text in ("2h", '"PT2H"', "P99Y", "-P1D")),
-    *(("timer", "a", line(d.catch("a", date=text))) for text in ("soon", "2030-13-01T00:00:00"))
-    ,
+    *(
+        ("timer", "a", line(d.catch("a", duration=text)))
+        for text in ("2h", '"PT2H"', "P99Y", "-P1D")
+    ),
+    *(("timer", "a", line(d.catch("a", date=text))) for text in ("soon", "2030-13-01T00:00:00")),
     *(
         ("timer", "start", (d.start(cycle=text), d.end(), "start -> end"))
         for text in ("PT10M", "R3", "R9999/PT1H", "R/PT0.1S", "R0/PT1H", "R3/PT1H/PT1H")
@@ -148,7 +150,9 @@ ERRORS: list[tuple[str, str, tuple[str, ...]]] = [
         "b",
         (
             *line(d.job("a")),
-            d.element("boundaryEvent", "b", '<errorEventDefinition errorRef="x"/>', attachedToRef="a"),
+            d.element(
+                "boundaryEvent", "b", '<errorEventDefinition errorRef="x"/>', attachedToRef="a"
+            ),
             "b -> end",
         ),
     ),
@@ -166,9 +170,7 @@ ERRORS: list[tuple[str, str, tuple[str, ...]]] = [
     (
         "no-scripts",
         "a",
-        task(
-            "userTask", "<extensionElements><spiffworkflow:preScript/></extensionElements>"
-        ),
+        task("userTask", "<extensionElements><spiffworkflow:preScript/></extensionElements>"),
     ),
     (
         "no-scripts",
@@ -201,9 +203,21 @@ ERRORS: list[tuple[str, str, tuple[str, ...]]] = [
     ),
     ("flow-direction", "start", (*line(d.user("a")), "a -> start")),
     ("flow-direction", "end", (*line(d.user("a", "b")), "end -> b")),
-    ("flow-direction", "late", (*line(d.user("a", "b")), d.boundary("late", "a", duration="PT1H"))
-     + ("late -> end", "b -> late")),
-    ("conditional-flow", "a_to_end", (d.start(), d.user("a"), d.end(), "start -> a", "a -> end if v")),
+    (
+        "flow-direction",
+        "late",
+        (
+            *line(d.user("a", "b")),
+            d.boundary("late", "a", duration="PT1H"),
+            "late -> end",
+            "b -> late",
+        ),
+    ),
+    (
+        "conditional-flow",
+        "a_to_end",
+        (d.start(), d.user("a"), d.end(), "start -> a", "a -> end if v"),
+    ),
     ("default-flow", "x", choosing(*TWO, default="nowhere")),
     ("gateway-condition", "x_to_a", choosing(*TWO)),
     # what is named must exist
@@ -215,7 +229,7 @@ ERRORS: list[tuple[str, str, tuple[str, ...]]] = [
     ("missing-decision", "a", line(d.decide("a", "unknown"))),
     ("missing-process", "a", line(d.call("a", "unknown"))),
     ("missing-form", "a", line(d.user("a", form="unknown"))),
-]  # fmt: skip
+]
 
 WARNINGS: list[tuple[str, str, tuple[str, ...]]] = [
     ("missing-label", "a", line(d.user("a"))),
@@ -230,7 +244,11 @@ WARNINGS: list[tuple[str, str, tuple[str, ...]]] = [
     (
         "never-fires",
         "late",
-        (*line(d.function("a", "lots.hold")), d.boundary("late", "a", duration="PT1H"), "late -> end"),
+        (
+            *line(d.function("a", "lots.hold")),
+            d.boundary("late", "a", duration="PT1H"),
+            "late -> end",
+        ),
     ),
     (
         "never-fires",
@@ -257,7 +275,7 @@ WARNINGS: list[tuple[str, str, tuple[str, ...]]] = [
         task("userTask", "<extensionElements><spiffworkflow:unitTests/></extensionElements>"),
     ),
     ("unknown-role", "lane_welder", (d.lanes(welder=["a"]), *line(d.user("a")))),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("rule", "element", "parts"), ERRORS)

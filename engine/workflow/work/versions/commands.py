@@ -83,6 +83,7 @@ def deploy(
     The same digest again changes nothing. An open draft is replaced, which the caller must ask for
     by naming the draft it saw.
     """
+    _one_at_a_time(uow, actor)
     rows = uow.all(VERSIONS, key=bundle.key, site=actor.site)
     for row in rows:
         if row[5] == bundle.digest:
@@ -250,8 +251,14 @@ def _disarm(uow: Uow, identity: bytes, state: str) -> None:
     uow.write(_STATE, {"id": identity, "state": state, "note": None})
 
 
+def _one_at_a_time(uow: Uow, actor: Actor) -> None:
+    """Versions look at each other: at what is released, at drafts, at who starts by a message."""
+    uow.alone(f"processes:{actor.site}")
+
+
 def _seen(uow: Uow, key: str, version: int, actor: Actor, expected: str | None) -> tuple[Any, ...]:
     """The version, if it is as the caller saw it."""
+    _one_at_a_time(uow, actor)
     row = version_row(uow, key, version, actor.site)
     if expected is not None and expected != etag(row[5], row[3]):
         raise Stale("The version changed since you read it; read it again.")
