@@ -164,8 +164,7 @@ def _change(call: Call, command: Callable[..., Any], task: str, **args: Any) -> 
 
 
 def _etag(item: dict[str, Any]) -> str:
-    """As `engine.workflow.work.tasks.Task.etag`."""
-    return f"{item['state']}-{item['assignee'] or ''}"
+    return tasks.etag(item["state"], item["assignee"])
 
 
 def _no_signature(body: dict[str, Any]) -> None:

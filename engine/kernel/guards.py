@@ -4,8 +4,8 @@ The workflow package asks every guard; packages above it register theirs when `e
 imports them. A reason is data, so that a screen can say why somebody cannot go on and who can help.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from engine.kernel.errors import Conflict, RoutecardError
@@ -22,6 +22,7 @@ class Reason:
         subject: what stands in the way, as `kind:id`.
         resolver: the role or person who can clear it.
         refusal: the error class raised when the act is tried all the same.
+        members: what the problem says besides, JSON-ready.
     """
 
     code: str
@@ -29,12 +30,16 @@ class Reason:
     subject: str
     resolver: str
     refusal: type[RoutecardError] = Conflict
+    members: Mapping[str, object] = field(default_factory=dict)
 
     def as_item(self) -> dict[str, str]:
         """The reason as the API shows it."""
-        item = asdict(self)
-        del item["refusal"]
-        return item
+        return {
+            "code": self.code,
+            "message": self.message,
+            "subject": self.subject,
+            "resolver": self.resolver,
+        }
 
 
 Guard = Callable[[Uow, Any, Any], Iterable[Reason]]
@@ -65,4 +70,6 @@ def check(uow: Uow, task: Any, actor: Any) -> None:
     found = reasons(uow, task, actor)
     if found:
         first = found[0]
-        raise first.refusal(first.message, reasons=[r.as_item() for r in found])
+        refused = first.refusal(first.message, reasons=[reason.as_item() for reason in found])
+        refused.members.update(first.members)
+        raise refused

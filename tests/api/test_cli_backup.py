@@ -103,6 +103,17 @@ def test_no_key_is_in_a_backup_but_its_id(plant: Shell, tmp_path: Path) -> None:
     assert (done.returncode, "another secret key" in done.stderr) == (0, True)
 
 
+def test_an_upgrade_makes_a_backup_first(plant: Shell) -> None:
+    assert plant.done("db", "upgrade") == "Schema 0001\n"
+    with closing(sqlite3.connect(plant.home / "plant.db")) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0000'")
+    done = plant.run("db", "upgrade")
+    assert (done.returncode, "no way up" in done.stderr) == (1, True)
+    (made,) = (plant.home / "backups").iterdir()
+    assert done.stdout == f"Backup in {made}\n"
+    assert users(made) == ["ana"]
+
+
 # ---- PostgreSQL ----
 
 

@@ -130,6 +130,8 @@ def test_older_and_newer_schemas_are_refused(bind: sa.Engine) -> None:
     run(bind, VERSION.format("0000"))
     with pytest.raises(schema.SchemaOld, match="routecard db upgrade"):
         schema.check(bind)
+    with pytest.raises(schema.SchemaOld, match="no way up"):
+        schema.upgrade(bind)
     run(bind, VERSION.format("9999"))
     with pytest.raises(schema.SchemaNew, match="9999"):
         schema.check(bind)

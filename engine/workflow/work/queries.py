@@ -5,6 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from engine.access.permissions import Permission, permissions_of
 from engine.kernel import db
 from engine.kernel.actor import Actor
 from engine.kernel.clock import iso
@@ -18,6 +19,7 @@ from engine.workflow.work.tasks import TASK_COLUMNS, item
 from engine.workflow.work.versions.plans import plan_of
 
 Page = dict[str, Any]
+CLOSED = ("completed", "cancelled")
 
 
 # ---- instances ----
@@ -127,12 +129,22 @@ def tasks(
     """Tasks by priority, due time and age; open and claimed ones unless a state is asked for.
 
     Args:
+        mine: only what the actor holds, may take, or has closed if that state is asked for.
         filters: `instance` (bytes), `business_key`, `state`, `role`, `equipment`.
     """
     given = {name: value for name, value in filters.items() if value is not None}
     rank, last = _task_cursor(cursor)
-    roles = sorted(actor.roles) if mine else []
-    statement = _mine(len(roles), tuple(sorted(given))) if mine else _tasks(tuple(sorted(given)))
+    roles: list[str] = []
+    names = tuple(sorted(given))
+    if not mine:
+        statement = _tasks(names)
+    elif given.get("state") in CLOSED:
+        statement = _closed_by_me(names)
+    elif Permission.TASK_COMPLETE in permissions_of(actor.roles):
+        roles = sorted(actor.roles)
+        statement = _mine(len(roles), names)
+    else:
+        statement = _held_by_me(names)
     rows = uow.all(
         statement,
         site=actor.site,
@@ -288,9 +300,25 @@ def _mine(roles: int, filters: tuple[str, ...]) -> db.Statement:
     free += [_t.role == sa.bindparam(f"role{n}") for n in range(roles)]
     chosen = _chosen(filters)
     parts = [_task_page(_t.state == _OPEN, role, *chosen) for role in free]
-    parts.append(_task_page(_t.state == _CLAIMED, _t.assignee == sa.bindparam("me"), *chosen))
+    parts.append(_held(filters))
     merged = sa.union_all(*(sa.select(part.subquery()) for part in parts))
     return db.Statement(merged.order_by("rank", "id").limit(_LIMIT))
+
+
+def _held(filters: tuple[str, ...]) -> sa.Select[Any]:
+    mine = _t.assignee == sa.bindparam("me")
+    return _task_page(_t.state == _CLAIMED, mine, *_chosen(filters))
+
+
+@lru_cache
+def _held_by_me(filters: tuple[str, ...]) -> db.Statement:
+    """For those who complete no tasks: at most what was left in their hands."""
+    return db.Statement(_held(filters))
+
+
+@lru_cache
+def _closed_by_me(filters: tuple[str, ...]) -> db.Statement:
+    return db.Statement(_task_page(_t.closed_by == sa.bindparam("me"), *_chosen(filters)))
 
 
 INCIDENT_COLUMNS = (

@@ -3,19 +3,12 @@
 from collections.abc import Iterator
 
 from engine.kernel.actor import Actor, Role
-from engine.kernel.clock import iso
 from engine.kernel.errors import NotPermitted
 from engine.kernel.guards import Reason, guard
 from engine.kernel.ids import to_text
 from engine.kernel.store.uow import Uow
 from engine.workflow.work.running import SUSPENDED, InstanceSuspended
-from engine.workflow.work.tasks import (
-    Task,
-    TaskAlreadyCompleted,
-    TaskCancelled,
-    TaskClaimed,
-    closed,
-)
+from engine.workflow.work.tasks import Task, TaskClaimed, closed
 
 
 @guard("task.1-role")
@@ -34,13 +27,9 @@ def not_your_role(_uow: Uow, task: Task, actor: Actor) -> Iterator[Reason]:
 @guard("task.2-open")
 def not_open(_uow: Uow, task: Task, _actor: Actor) -> Iterator[Reason]:
     """The task is over."""
-    if task.state == "completed":
-        yield Reason(
-            TaskAlreadyCompleted.code, closed(task).detail, task.subject, "", TaskAlreadyCompleted
-        )
-    elif task.state == "cancelled":
-        message = f"The process went on without this task at {iso(task.closed)}."
-        yield Reason(TaskCancelled.code, message, task.subject, "", TaskCancelled)
+    if task.state in ("completed", "cancelled"):
+        over = closed(task)
+        yield Reason(over.code, over.detail, task.subject, "", type(over), over.members)
 
 
 @guard("task.3-suspended")

@@ -80,7 +80,7 @@ class Task:
     @property
     def etag(self) -> str:
         """What changes whenever the task changes hands or ends."""
-        return f"{self.state}-{self.assignee or ''}"
+        return etag(self.state, self.assignee)
 
     def as_item(self) -> dict[str, Any]:
         """The task as the API shows it."""
@@ -105,6 +105,11 @@ class Task:
                 self.closed_by,
             )
         )
+
+
+def etag(state: str, assignee: str | None) -> str:
+    """What changes whenever a task changes hands or ends."""
+    return f"{state}-{assignee or ''}" if state in ("open", "claimed") else state
 
 
 def item(row: tuple[Any, ...]) -> dict[str, Any]:
