@@ -1,4 +1,4 @@
-"""`python -m engine.migrations "what changes"` drafts the next revision, to be reviewed like code."""
+"""`python -m engine.migrations "what changes"` drafts the next revision; review it like code."""
 
 import sys
 from pathlib import Path

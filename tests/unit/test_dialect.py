@@ -200,7 +200,6 @@ def test_spiffworkflows_decision_and_properties_are_read() -> None:
     assert (work.decision, [name for name, _ in work.parameters]) == ("grade", ["x"])
 
 
-@pytest.mark.xfail(reason="only flow nodes and lanes are looked at")
 @pytest.mark.parametrize(
     ("place", "diagram"),
     [

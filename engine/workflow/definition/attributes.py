@@ -23,7 +23,12 @@ from engine.workflow.definition.times import TimeRefused, due_at, read_duration
 BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 MES = "{urn:routecard:bpmn:1}"
 SPIFF = "{http://spiffworkflow.org/bpmn/schema/1.0/core}"
-FOREIGN = ("http://camunda.org/", "http://flowable.org/", "http://activiti.org/")
+FOREIGN = (
+    "http://camunda.org/schema/1.0/bpmn",
+    "http://camunda.org/schema/zeebe/",
+    "http://flowable.org/",
+    "http://activiti.org/",
+)
 
 WORK_ITEMS = frozenset({"userTask", "manualTask", "task"})
 JOBS = frozenset({"serviceTask", "sendTask"})
@@ -93,7 +98,6 @@ def extensions(node: etree._Element, name: str = MES) -> Iterable[etree._Element
 def read_work(node: etree._Element, role: str | None, report: Report) -> Work:
     """What our attributes and elements say about one task."""
     name = node.get("id", "")
-    check_names(node, report)
 
     def attribute(key: str) -> str | None:
         return (node.get(MES + key) or "").strip() or None
@@ -132,7 +136,7 @@ def read_work(node: etree._Element, role: str | None, report: Report) -> Work:
 
 def check_names(node: etree._Element, report: Report) -> None:
     """Refuse attributes of ours that do not exist or stand in a wrong place; name foreign ones."""
-    name, kind = node.get("id", ""), local(node)
+    name, kind = _named(node), local(node)
     for key in node.attrib:
         if str(key).startswith(MES):
             _check_place(str(key)[len(MES) :], ATTRIBUTES, name, kind, report)
@@ -140,6 +144,13 @@ def check_names(node: etree._Element, report: Report) -> None:
             _foreign(str(key), name, report)
     for child in extensions(node, "{"):
         _check_extension(child, name, kind, report)
+
+
+def _named(node: etree._Element) -> str:
+    """The id of an element, or of the nearest one around it that has one."""
+    while node.get("id") is None and (around := node.getparent()) is not None:
+        node = around
+    return node.get("id", "")
 
 
 def _check_extension(child: etree._Element, name: str, kind: str, report: Report) -> None:

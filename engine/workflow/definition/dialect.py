@@ -101,6 +101,8 @@ class _Reader:
 
     def document(self) -> Document:
         self._check_ids()
+        for element in self.root.iter(etree.Element):
+            check_names(element, self.findings.append)
         processes = []
         found = self.root.findall(f"{BPMN}process")
         marked = [p for p in found if p.get("isExecutable") in TRUE]
@@ -210,7 +212,6 @@ class _Reader:
         """The role of each node: `mes:role` of its innermost lane, else that lane's name."""
         roles: dict[str, str | None] = {}
         for lane in holder.iterfind(f"{BPMN}laneSet//{BPMN}lane"):
-            check_names(lane, self.findings.append)
             role = self._role(lane)
             for ref in lane.findall(f"{BPMN}flowNodeRef"):
                 roles[(ref.text or "").strip()] = role
