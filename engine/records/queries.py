@@ -32,8 +32,8 @@ def audit_entries(
     Args:
         since: milliseconds since 1970; entries of that instant and later.
     """
-    filters = {"actor": actor, "action": action, "subject": subject and packed(subject)}
-    filters["since"] = since
+    stored = None if subject is None else packed(subject)
+    filters = {"actor": actor, "action": action, "subject": stored, "since": since}
     given = {name: value for name, value in filters.items() if value is not None}
     statement = _entries(tuple(given))
     rows = uow.all(statement, site=site, before=_before(cursor), limit=limit + 1, **given)

@@ -33,7 +33,7 @@ class Plan:
     def form(self, process: str, key: str | None) -> Form | None:
         """A form as the tasks of that process, this one or one it calls, see it."""
         for plan in self.all():
-            if process == plan.model.key and key in plan.forms:
+            if key is not None and process == plan.model.key and key in plan.forms:
                 return plan.forms[key]
         return None
 
