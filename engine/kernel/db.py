@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
 metadata = sa.MetaData(
     naming_convention={
@@ -91,6 +91,8 @@ def _sqlite() -> sa.Dialect:
 
 
 def _postgresql() -> sa.Dialect:
+    from sqlalchemy.dialects import postgresql  # 50 ms that a plant with SQLite need not wait
+
     return postgresql.psycopg.dialect(paramstyle="pyformat")
 
 

@@ -1,10 +1,14 @@
 """Limits: what would take the plant along ends in an incident or a refusal, and nothing is lost."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from engine.kernel import functions
+from engine.kernel.functions import Raised
+from engine.kernel.store.uow import Uow
 from engine.workflow.execution.limits import AUTOMATIC_STEPS, NESTED_CALLS
 from engine.workflow.execution.values import VariablesRefused
 from tests.support import diagrams as d
@@ -32,6 +36,27 @@ def test_a_loop_without_a_rest_becomes_an_incident(plant: Plant) -> None:
     assert plant.retry(incident)["state"] == "resolved"  # and it ran into the next one
     plant.resolve(plant.incident(instance), "retry", variables={"more": False})
     assert plant.state(instance) == "completed"
+
+
+def test_a_loop_over_an_error_becomes_an_incident(
+    plant: Plant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def weigh(uow: Uow, **parameters: Any) -> Mapping[str, object]:
+        raise Raised("E1", "the scale is empty")
+
+    monkeypatch.setitem(functions._functions, "test.weigh", weigh)
+    instance = plant.run_of(
+        d.process(
+            d.start(),
+            d.exclusive("again"),
+            d.function("weigh", "test.weigh"),
+            d.boundary("empty", "weigh", error="E1"),
+            d.end(),
+            "start -> again -> weigh -> end",
+            "empty -> again",
+        )
+    )
+    assert plant.incident(instance)["kind"] == "limit"
 
 
 def test_a_process_that_calls_itself_without_end_becomes_an_incident(plant: Plant) -> None:

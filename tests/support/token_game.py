@@ -8,6 +8,7 @@ Source: BPMN 2.0.2 chapter 13, and the scopes of docs/reference/dialect.md.
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from operator import eq, gt, lt
 from typing import Any
 
 from lxml import etree

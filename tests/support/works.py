@@ -1,5 +1,6 @@
 """A plant as its people and machines use it: over HTTP, each with a role of their own."""
 
+import threading
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -25,14 +26,16 @@ class Works:
         self.background = Background(store)
         self.nobody = Http(way, document, None)
         self._people: dict[str, Http] = {}
+        self._hiring = threading.Lock()
 
     def __getattr__(self, role: str) -> Http:
         """Somebody who has this one role, and is called like it."""
         if role not in ROLES:
             raise AttributeError(role)
-        if role not in self._people:
-            self._people[role] = self.person(role, role)
-        return self._people[role]
+        with self._hiring:
+            if role not in self._people:
+                self._people[role] = self.person(role, role)
+            return self._people[role]
 
     def person(self, name: str, *roles: str) -> Http:
         """A new user with roles and a token."""

@@ -133,6 +133,11 @@ class Advance:
 
     def throw(self, token: Token, code: str, detail: str, actor: str | None = None) -> bool:
         """Raise a BPMN error at a token; False if nothing catches it and it is an incident now."""
+        caught = self._raise(token, code, detail, actor)
+        self.settle()
+        return caught
+
+    def _raise(self, token: Token, code: str, detail: str, actor: str | None = None) -> bool:
         at: Token | None = token
         while at is not None:
             boundary = openings.catching(at.workflow.model, at.node, code)
@@ -142,7 +147,6 @@ class Advance:
                 if at is not token:
                     self.cancel(at, actor=actor)
                 scope.place_at(boundary.id)
-                self.settle()
                 return True
             at = self.root.token(at.workflow.state.number)
         self.trouble(token, "job", f"Error {code} is caught by nobody: {detail}")
@@ -250,7 +254,7 @@ class Advance:
                 self._record(token, "completed")
         except Raised as raised:
             token.rest()
-            self.throw(token, raised.bpmn_code, raised.detail)
+            self._raise(token, raised.bpmn_code, raised.detail)
         except StepFailed as failed:
             self.trouble(token, failed.kind, str(failed))
         except (ExpressionFailed, DecisionFailed) as failed:

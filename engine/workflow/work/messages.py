@@ -1,6 +1,7 @@
 """Messages from outside: to the token that waits, to the process they start, or kept for later."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -118,14 +119,12 @@ def _receiver(
     uow: Uow, name: str, business_key: str | None, instance: bytes | None, actor: Actor
 ) -> tuple[bytes, int] | None:
     """The oldest token that waits, if all that wait belong to one instance."""
+    filters = {"business_key": business_key, "instance": instance}
+    given = {name: value for name, value in filters.items() if value is not None}
     rows = uow.all(
-        _WAITING if business_key is None else _WAITING_FOR,
-        name=name,
-        site=actor.site,
-        limit=RECEIVERS_LOOKED_AT,
-        **({} if business_key is None else {"business_key": business_key}),
+        _waiting(*given), name=name, site=actor.site, limit=RECEIVERS_LOOKED_AT, **given
     )
-    found = [(bytes(i), token) for i, token in rows if instance in (None, bytes(i))]
+    found = [(bytes(i), token) for i, token in rows]
     if len({i for i, _ in found}) > 1:
         raise MessageAmbiguous(
             f"Several instances wait for {name}"
@@ -152,17 +151,21 @@ def _deliver(uow: Uow, instance: bytes, token: int, values: Variables, actor: Ac
 _s, _p = t.subscription.c, t.process_trigger.c
 
 
-def _waiting(*conditions: sa.ColumnElement[bool]) -> db.Statement:
+@lru_cache
+def _waiting(*filters: str) -> db.Statement:
+    columns = {"business_key": _s.business_key, "instance": _s.instance_id}
     return db.Statement(
         sa.select(_s.instance_id, _s.token)
-        .where(_s.name == sa.bindparam("name"), _s.site_id == sa.bindparam("site"), *conditions)
+        .where(
+            _s.name == sa.bindparam("name"),
+            _s.site_id == sa.bindparam("site"),
+            *(columns[name] == sa.bindparam(name) for name in filters),
+        )
         .order_by(_s.instance_id, _s.token)
         .limit(sa.bindparam("limit", type_=sa.Integer))
     )
 
 
-_WAITING = _waiting()
-_WAITING_FOR = _waiting(_s.business_key == sa.bindparam("business_key"))
 _UNSUBSCRIBE = db.Statement(
     sa.text("DELETE FROM subscription WHERE instance_id = :instance AND token = :token")
 )
