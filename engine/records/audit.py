@@ -1,6 +1,6 @@
 """The audit trail: one row for every change, never altered; a correction is a new row."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -35,9 +35,11 @@ def packed(subject: str) -> bytes:
     kind, _, name = subject.rpartition(":")
     if len(name) == KEY_LENGTH:
         try:
-            return kind.encode() + b"\0" + UUID(name).bytes
+            key = UUID(name).bytes
         except ValueError:
-            pass
+            return subject.encode()
+        if to_text(key) == name:  # and not in capitals, or with its hyphens elsewhere
+            return kind.encode() + b"\0" + key
     return subject.encode()
 
 
@@ -51,14 +53,22 @@ def audit(
     uow: Uow, actor: Actor, action: str, subject: str, detail: Mapping[str, object] | None = None
 ) -> None:
     """Record who did what to which thing. `subject` reads `kind:id`, `detail` is JSON."""
-    uow.write(
-        _INSERT,
-        {
-            "site_id": actor.site,
-            "at": uow.now_ms,
-            "actor": actor.name,
-            "action": action,
-            "subject": packed(subject),
-            "detail": json_text.write(detail) if detail else None,
-        },
-    )
+    audit_each(uow, actor, action, [subject], detail)
+
+
+def audit_each(
+    uow: Uow,
+    actor: Actor,
+    action: str,
+    subjects: Sequence[str],
+    detail: Mapping[str, object] | None = None,
+) -> None:
+    """Record who did the same to several things, an entry for each."""
+    entry = {
+        "site_id": actor.site,
+        "at": uow.now_ms,
+        "actor": actor.name,
+        "action": action,
+        "detail": json_text.write(detail) if detail else None,
+    }
+    uow.write(_INSERT, [entry | {"subject": packed(subject)} for subject in subjects])

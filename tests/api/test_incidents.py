@@ -166,9 +166,7 @@ def test_incidents_are_listed_oldest_first_and_filtered(works: Works) -> None:
         ({"action": "retry", "reason": "x", "force": True}, ["/force"]),
     ],
 )
-def test_a_decision_is_checked(
-    works: Works, body: dict[str, object], pointers: list[str]
-) -> None:
+def test_a_decision_is_checked(works: Works, body: dict[str, object], pointers: list[str]) -> None:
     _, incident = failed(works)
     assert works.team_lead.post(f"/incidents/{incident}/resolve", body).pointers() == pointers
 

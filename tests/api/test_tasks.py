@@ -1,8 +1,6 @@
 """Tasks over HTTP: the work list, claim, assign, complete, forms, guards, several at once."""
 
-import json
 from concurrent.futures import ThreadPoolExecutor
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -355,76 +353,6 @@ def test_a_signature_is_asked_for_nowhere_yet(works: Works) -> None:
     assert works.open() == ["turn"]
 
 
-# ---- forms ----
-
-FORM = {
-    "key": "measure",
-    "title": "Measure",
-    "fields": [
-        {"key": "d", "type": "number", "label": "d", "required": True, "unit": "mm",
-         "min": 20, "max": 30, "variable": "diameter"},
-        {"key": "ok", "type": "check", "label": "ok"},
-        {"key": "gauge", "type": "choice", "label": "gauge", "required": True,
-         "choices": [{"value": "MIC-07", "label": "7"}, {"value": "MIC-09", "label": "9"}]},
-        {"key": "when", "type": "datetime", "label": "when", "variable": "measured"},
-        {"key": "note", "type": "text", "label": "note"},
-    ],
-}  # fmt: skip
-MEASURE = process(start(), user("turn", form="measure"), end(), "start -> turn -> end")
-
-
-@pytest.fixture
-def measured(works: Works) -> str:
-    works.release(MEASURE, {"measure.form.json": json.dumps(FORM).encode()})
-    return works.start()
-
-
-def test_answers_become_variables_where_the_form_says_so(works: Works, measured: str) -> None:
-    given = {"d": "25.310 mm", "gauge": "MIC-07", "ok": True, "note": "a\nb"}
-    works.complete("turn", measured, **given, when="2026-03-02T07:30:00+01:00")
-    shown = works.instance(measured)["variables"]
-    assert str(shown["diameter"]) == "25.310"
-    assert set(shown) == {"diameter", "measured"}
-    step = works.history(measured)[1]
-    assert step["answers"]["gauge"] == "MIC-07"
-    assert step["answers"]["ok"] is True
-    assert step["answers"]["note"] == "a\nb"
-    assert set(step["changed"]) == {"diameter", "measured"}
-
-
-@pytest.mark.parametrize("given", ["25.31", 25.310, "25.31 mm", "0.02531 m", "2.531 cm"], ids=repr)
-def test_a_number_is_kept_in_the_unit_of_its_field(
-    works: Works, measured: str, given: object
-) -> None:
-    works.complete("turn", measured, d=given, gauge="MIC-07")
-    assert works.instance(measured)["variables"]["diameter"] == Decimal("25.31")
-
-
-@pytest.mark.parametrize(
-    ("answers", "pointers"),
-    [
-        ({}, ["/variables/d", "/variables/gauge"]),
-        ({"d": 1, "gauge": "MIC-07"}, ["/variables/d"]),
-        ({"d": "25 kg", "gauge": "MIC-07"}, ["/variables/d"]),
-        ({"d": "wide", "gauge": "MIC-07"}, ["/variables/d"]),
-        ({"d": 25, "gauge": "MIC-08"}, ["/variables/gauge"]),
-        ({"d": 25, "gauge": "MIC-07", "diameter": 25}, ["/variables/diameter"]),
-        ({"d": 25, "gauge": "MIC-07", "ok": "maybe"}, ["/variables/ok"]),
-        ({"d": 25, "gauge": "MIC-07", "when": "later"}, ["/variables/when"]),
-        ({"d": None, "gauge": 7, "x/y": 1}, ["/variables/d", "/variables/gauge", "/variables/x~1y"]),
-    ],
-)  # fmt: skip
-def test_every_wrong_answer_is_named_and_nothing_is_done(
-    works: Works, measured: str, answers: dict[str, Any], pointers: list[str]
-) -> None:
-    task = works.task("turn", measured)["id"]
-    answer = complete(works.operator, task, **answers)
-    answer.refused(422, "form-invalid")
-    assert answer.pointers() == pointers
-    assert works.open(measured) == ["turn"]
-    assert works.instance(measured)["variables"] == {}
-
-
 # ---- guards ----
 
 
@@ -453,85 +381,6 @@ def test_guards_say_why_not_and_who_can_help(works: Works) -> None:
     works.planner.post(f"/instances/{instance}/resume", {"reason": "x"}).ok()
     complete(ana, turn).ok()
     assert [code for code, _, _ in guards(ben)] == ["task-already-completed"]
-
-
-# ---- several at once ----
-
-
-@both
-def test_several_are_answered_each_for_itself(works: Works) -> None:
-    works.release(SHIFT)
-    first, second = works.start(), works.start()
-    ids = [works.task("turn", second)["id"], works.task("check", first)["id"]]
-    ids += [works.task("turn", first)["id"], works.task("tidy", first)["id"]]
-    claim(works.maintenance, ids[3]).ok()
-    items = [{"id": i, "variables": {"n": n}} for n, i in enumerate(ids)]
-    items += [{"id": ids[0]}, {"id": "01981d2c-6a40-7e1e-8d7c-3f1f6f1f6f1f"}, {"id": "WO-1"}]
-    items.append({"id": ids[0], "variables": {}, "signature": {"meaning": "x"}})
-    answers = works.operator.post("/tasks/complete", {"items": items}).ok()["items"]
-    assert [a["id"] for a in answers] == [item["id"] for item in items]
-    assert [a["status"] for a in answers] == [200, 403, 200, 409, 409, 404, 404, 422]
-    assert answers[0]["task"]["state"] == "completed"
-    assert answers[2]["task"]["instance_state"] == "active"
-    kinds = [a["problem"]["type"] for a in answers if a["status"] >= 400]
-    assert kinds == [
-        "/problems/not-permitted",
-        "/problems/task-claimed",
-        "/problems/task-already-completed",
-        "/problems/not-found",
-        "/problems/not-found",
-        "/problems/invalid",
-    ]
-    assert answers[1]["problem"]["instance"] == f"/api/v1/tasks/{ids[1]}/complete"
-    assert works.open(second) == ["check", "tidy"]
-    assert works.instance(second)["variables"] == {"n": 0}
-    assert works.instance(first)["variables"] == {"n": 2}
-
-
-def test_several_are_bounded(works: Works) -> None:
-    post = works.operator.post
-    assert post("/tasks/complete", {"items": []}).pointers() == ["/items"]
-    assert post("/tasks/complete", {}).pointers() == ["/items"]
-    assert post("/tasks/complete", {"items": [{"id": "x"}] * 101}).pointers() == ["/items"]
-    assert post("/tasks/complete", {"items": [{"variables": {}}]}).pointers() == ["/items/0/id"]
-    wrong = {"items": [{"id": "x"}, {"id": "x", "colour": 1}]}
-    assert post("/tasks/complete", wrong).pointers() == ["/items/1/colour"]
-
-
-@both
-def test_several_wrong_answers_undo_only_themselves(works: Works, store: Any) -> None:
-    """A refused item leaves nothing behind, although all are in one transaction."""
-    works.release(MEASURE, {"measure.form.json": json.dumps(FORM).encode()})
-    ids = [works.task("turn", works.start())["id"] for _ in range(3)]
-    good = {"d": 25, "gauge": "MIC-07"}
-    items = [{"id": i, "variables": good if n != 1 else {"d": 1}} for n, i in enumerate(ids)]
-    works.operator.get("/tasks").ok()
-    commits = store.door.commits
-    answers = works.operator.post("/tasks/complete", {"items": items}).ok()["items"]
-    assert [a["status"] for a in answers] == [200, 422, 200]
-    assert answers[1]["problem"]["errors"][0]["pointer"] == "/variables/d"
-    assert works.open() == ["turn"]
-    assert store.door.commits == commits + 1
-    entries = works.auditor.get("/audit", action="task.completed").ok()["items"]
-    assert len(entries) == 2
-
-
-@both
-def test_several_by_two_people_crosswise(works: Works) -> None:
-    """Two requests name the same tasks in opposite order; neither waits for ever."""
-    works.release(TURN)
-    ids = [works.task("turn", works.start())["id"] for _ in range(6)]
-
-    def all_of(order: list[str]) -> Any:
-        body = {"items": [{"id": i} for i in order]}
-        return works.operator.post("/tasks/complete", body).ok()["items"]
-
-    works.operator.get("/tasks").ok()
-    with ThreadPoolExecutor(2) as hands:
-        found = list(hands.map(all_of, [ids, ids[::-1]]))
-    done = [a["id"] for answers in found for a in answers if a["status"] == 200]
-    assert sorted(done) == sorted(ids)
-    assert works.open() == []
 
 
 def test_a_task_waits_for_its_incident(works: Works) -> None:

@@ -285,7 +285,6 @@ def test_an_error_for_a_suspended_instance_is_raised_at_resume(plant: Plant) -> 
     assert plant.tokens(instance) == ["mend"]
 
 
-@pytest.mark.xfail(reason="the result is kept unmeasured, and every resume is refused for it")
 def test_a_result_that_is_too_large_does_not_keep_an_instance_suspended(plant: Plant) -> None:
     plant.release(CUTTING)
     instance = plant.start(wave="x" * 200_000)

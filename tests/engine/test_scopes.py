@@ -46,24 +46,6 @@ def test_a_subprocess_reads_and_writes_the_variables_of_its_process(plant: Plant
     assert plant.path(instance) == ["start", "s", "known", "work", "e", "inner", "end"]
 
 
-def test_a_subprocess_brings_no_older_value_back(plant: Plant) -> None:
-    instance = plant.run_of(
-        d.process(
-            d.start(),
-            d.parallel("split", "join"),
-            d.subprocess("inner", d.start("s"), d.user("a"), d.end("e"), "s -> a -> e"),
-            d.user("b", "z"),
-            d.end(),
-            "start -> split -> inner -> join -> z -> end",
-            "split -> b -> join",
-        ),
-        v=2,
-    )
-    plant.complete("b", v=0)
-    plant.complete("a", w=1)
-    assert plant.variables(instance) == {"v": 0, "w": 1}
-
-
 def test_a_subprocess_ends_with_its_last_token(plant: Plant) -> None:
     instance = plant.run_of(
         d.process(

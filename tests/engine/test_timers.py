@@ -186,7 +186,6 @@ def test_a_start_timer_that_reads_a_variable_is_refused(plant: Plant) -> None:
     assert "shift" in [element for _, element in found(refused.value)]
 
 
-@pytest.mark.xfail(reason="the release breaks with TimeRefused or ExpressionFailed")
 @pytest.mark.parametrize("text", ['= "soon"', "= 5", '= "PT2H" if 1 > 2 else null'])
 def test_a_start_timer_that_tells_no_time_is_refused(plant: Plant, text: str) -> None:
     with pytest.raises(RoutecardError):

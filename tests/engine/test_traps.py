@@ -90,6 +90,37 @@ def test_the_last_write_of_a_variable_wins(plant: Plant) -> None:
     assert plant.open() == ["z"]
 
 
+# A subprocess beside a task; what they write is decided upon after both.
+BESIDE = d.process(
+    d.start(),
+    d.parallel("split", "join"),
+    d.user("first", "b", "y", "z"),
+    d.subprocess("sub", d.start("s"), d.user("a"), d.end("e"), "s -> a -> e"),
+    d.exclusive("x", default="z"),
+    d.end(),
+    "start -> first -> split -> sub -> join -> x -> z -> end",
+    "split -> b -> join",
+    "x -> y if v == 2",
+    "y -> end",
+)
+
+
+def test_stock_a_subprocess_brings_an_older_value_back() -> None:
+    stock = Stock(BESIDE)
+    stock.complete("first", v=2)
+    stock.complete("b", v=0)
+    stock.complete("a", w=1)
+    assert stock.open() == ["y"]
+
+
+def test_a_subprocess_brings_no_older_value_back(plant: Plant) -> None:
+    plant.run_of(BESIDE)
+    plant.complete("first", v=2)
+    plant.complete("b", v=0)
+    plant.complete("a", w=1)
+    assert plant.open() == ["z"]
+
+
 # ---- long ways ----
 
 

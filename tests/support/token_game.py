@@ -16,11 +16,7 @@ from lxml import etree
 from tests.support.diagrams import BPMN
 
 B = f"{{{BPMN}}}"
-TESTS: dict[str, Callable[[Any, Any], bool]] = {
-    "==": lambda a, b: a == b,
-    ">": lambda a, b: a > b,
-    "<": lambda a, b: a < b,
-}
+TESTS: dict[str, Callable[[Any, Any], bool]] = {"==": eq, ">": gt, "<": lt}
 
 
 class Level:

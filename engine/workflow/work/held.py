@@ -10,6 +10,7 @@ from engine.kernel.actor import Actor
 from engine.kernel.ids import new_id
 from engine.kernel.store.uow import Uow
 from engine.workflow import tables as t
+from engine.workflow.execution.values import VariablesRefused
 from engine.workflow.work.running import ACTIVE, Running
 
 RESULT, ERROR = "result", "error"
@@ -33,14 +34,21 @@ def hold(
 
 
 def apply(uow: Uow, running: Running, actor: Actor) -> None:
-    """Apply what is kept, oldest first, each in an advance of its own."""
+    """Apply what is kept, oldest first, each in an advance of its own.
+
+    What cannot be taken any more becomes an incident and does not keep the instance suspended.
+    """
     for token, kind, body, sender in uow.all(_ALL, instance=running.id):
         if running.state != ACTIVE:
             break
-        advance = running.advance(uow)
-        found = advance.root.token(token)
-        if found is not None:
-            _apply_one(advance, found, kind, json_text.read(body), sender)
+        try:
+            with uow.savepoint():
+                _apply_one(uow, running, token, kind, json_text.read(body), sender, actor)
+        except VariablesRefused as refused:
+            advance = running.advance(uow)
+            stopped = advance.root.token(token)
+            assert stopped is not None, "it was there when its result was refused"
+            advance.trouble(stopped, "limit", refused.detail)
             running.save(uow, advance, actor)
     drop(uow, running.id)
 
@@ -50,11 +58,24 @@ def drop(uow: Uow, instance: bytes) -> None:
     uow.write(_DROP, {"instance": instance})
 
 
-def _apply_one(advance: Any, token: Any, kind: str, body: dict[str, Any], sender: str) -> None:
+def _apply_one(
+    uow: Uow,
+    running: Running,
+    number: int,
+    kind: str,
+    body: dict[str, Any],
+    sender: str,
+    actor: Actor,
+) -> None:
+    advance = running.advance(uow)
+    token = advance.root.token(number)
+    if token is None:
+        return  # another of the kept events ended it
     if kind == ERROR:
         advance.throw(token, body["code"], body["message"], sender)
     else:
         advance.complete(token, body, None, sender)
+    running.save(uow, advance, actor)
 
 
 _h = t.held_event.c

@@ -12,7 +12,7 @@ from engine.kernel.clock import iso
 from engine.kernel.errors import Conflict, Invalid, NotFound
 from engine.kernel.ids import to_text
 from engine.kernel.store.uow import Uow
-from engine.records.audit import audit
+from engine.records.audit import audit, audit_each
 from engine.workflow import tables as t
 from engine.workflow.execution.values import clean
 from engine.workflow.work import held
@@ -62,6 +62,8 @@ def claim(
     )
     until = uow.now_ms + lease_seconds * 1000
     uow.write(_LEASE, [{"id": row[0], "worker": worker, "until": until} for row in rows])
+    subjects = [f"job:{to_text(row[0])}" for row in rows]
+    audit_each(uow, actor, "job.claimed", subjects, {"worker": worker})
     return [_claimed(row, until) for row in rows]
 
 

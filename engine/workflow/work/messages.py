@@ -121,9 +121,7 @@ def _receiver(
     """The oldest token that waits, if all that wait belong to one instance."""
     filters = {"business_key": business_key, "instance": instance}
     given = {name: value for name, value in filters.items() if value is not None}
-    rows = uow.all(
-        _waiting(*given), name=name, site=actor.site, limit=RECEIVERS_LOOKED_AT, **given
-    )
+    rows = uow.all(_waiting(*given), name=name, site=actor.site, limit=RECEIVERS_LOOKED_AT, **given)
     found = [(bytes(i), token) for i, token in rows]
     if len({i for i, _ in found}) > 1:
         raise MessageAmbiguous(

@@ -134,30 +134,28 @@ def tasks(
     """
     given = {name: value for name, value in filters.items() if value is not None}
     rank, last = _task_cursor(cursor)
-    roles: list[str] = []
     names = tuple(sorted(given))
-    if not mine:
-        statement = _tasks(names)
-    elif given.get("state") in CLOSED:
-        statement = _closed_by_me(names)
-    elif Permission.TASK_COMPLETE in permissions_of(actor.roles):
-        roles = sorted(actor.roles)
-        statement = _mine(len(roles), names)
-    else:
-        statement = _held_by_me(names)
-    rows = uow.all(
-        statement,
-        site=actor.site,
-        rank=rank,
-        last=last,
-        limit=limit + 1,
-        **({"me": actor.name} if mine else {}),
-        **{f"role{n}": role for n, role in enumerate(roles)},
-        **given,
+    statement, about_me = (
+        _mine_of(actor, names, given.get("state")) if mine else (_tasks(names), {})
     )
+    page = {"site": actor.site, "rank": rank, "last": last, "limit": limit + 1}
+    rows = uow.all(statement, **page, **about_me, **given)
     items = [item(row) for row in rows[:limit]]
     more = len(rows) > limit
     return {"items": items, "next": f"{rows[limit - 1][-1]}.{items[-1]['id']}" if more else None}
+
+
+def _mine_of(
+    actor: Actor, filters: tuple[str, ...], state: str | None
+) -> tuple[db.Statement, dict[str, str]]:
+    """The statement for an actor's own tasks, and what it says about the actor."""
+    me = {"me": actor.name}
+    if state in CLOSED:
+        return _closed_by_me(filters), me
+    if Permission.TASK_COMPLETE not in permissions_of(actor.roles):
+        return _held_by_me(filters), me
+    roles = {f"role{n}": role for n, role in enumerate(sorted(actor.roles))}
+    return _mine(len(roles), filters), me | roles
 
 
 def _task_cursor(cursor: str | None) -> tuple[int, bytes]:

@@ -75,8 +75,9 @@ class Running:
         open_work.take_waiting_messages(uow, self, advance)
         outcome = advance.outcome
         before, revision = self.variables, self.revision
-        frontier, self.variables = dump(advance.frontier())
-        check_size(self.variables)
+        frontier, variables = dump(advance.frontier())
+        check_size(variables)
+        self.variables = variables
         self.steps, self.revision = self.steps + len(outcome.steps), revision + 1
         ended = state == CANCELLED or advance.completed
         self.state = state or (COMPLETED if advance.completed else self.state)

@@ -12,8 +12,10 @@ from engine.kernel.store.uow import Uow
 from engine.records.audit import audit
 from engine.workflow import tables as t
 from engine.workflow.definition.bundles import Bundle, Pins, kind_of
+from engine.workflow.definition.expressions import ExpressionFailed
 from engine.workflow.definition.lint import Known, lint, missing_items, refused
 from engine.workflow.definition.model import Finding, ProcessModel
+from engine.workflow.definition.times import TimeRefused
 from engine.workflow.work import timers
 from engine.workflow.work.versions.queries import (
     RELEASED,
@@ -242,7 +244,10 @@ def _arm(uow: Uow, identity: bytes, model: ProcessModel, actor: Actor) -> None:
                 "name": name,
             },
         )
-    timers.arm_starts(uow, identity, model, actor.site)
+    try:
+        timers.arm_starts(uow, identity, model, actor.site)
+    except (TimeRefused, ExpressionFailed) as refused:
+        raise Invalid(f"A start event's timer tells no time: {refused}") from None
 
 
 def _disarm(uow: Uow, identity: bytes, state: str) -> None:
