@@ -56,19 +56,22 @@ def test_conditions_count_in_decimals(plant: Plant) -> None:
     assert plant.path(instance) == ["start", "x", "yes"]
 
 
-def test_flows_that_outgoing_does_not_list_come_last_in_their_order(plant: Plant) -> None:
+@pytest.mark.parametrize(("v", "way"), [(4, "third"), (3, "second"), (1, "first")])
+def test_flows_that_outgoing_does_not_list_come_last_in_their_order(
+    plant: Plant, v: int, way: str
+) -> None:
     instance = plant.run_of(
         d.process(
             d.start(),
             d.exclusive("x", outgoing=["third"], default="first"),
             d.end("first", "second", "third"),
             "start -> x -> first",
-            "x -> second if true",
+            "x -> second if v > 2",
             "x -> third if v > 3",
         ),
-        v=3,
+        v=v,
     )
-    assert plant.path(instance)[-1] == "second"
+    assert plant.path(instance)[-1] == way
 
 
 def test_an_exclusive_gateway_passes_every_token_on(plant: Plant) -> None:

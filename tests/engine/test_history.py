@@ -150,6 +150,7 @@ def test_pages_of_any_size_tell_the_same(plant: Plant) -> None:
     assert plant.history(instance, limit=7) == whole
     assert plant.page(instance, after=99, limit=2) == whole[99:101]
     assert whole[-1]["variables"]["n"] == 223
+    assert plant.sql("SELECT count(*) FROM history WHERE snapshot IS NOT NULL")[0][0] == 4
 
 
 def test_steps_of_one_long_advance_are_paged_too(plant: Plant) -> None:

@@ -263,6 +263,7 @@ def test_a_result_for_a_suspended_instance_is_applied_at_resume(plant: Plant) ->
     plant.resume(instance)
     assert (plant.tokens(instance), plant.variables(instance)) == (["look"], {"good": 5})
     assert plant.history(instance)[1]["actor"] == "lathe"
+    assert plant.sql("SELECT count(*) FROM held_event")[0][0] == 0
 
 
 def test_an_error_for_a_suspended_instance_is_raised_at_resume(plant: Plant) -> None:
