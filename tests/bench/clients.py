@@ -1,4 +1,4 @@
-"""The clients, in a process of their own: each walks its own instances, one completion at a time."""
+"""The clients, in a process of their own: each walks its own instances, step by step."""
 
 import multiprocessing
 import random

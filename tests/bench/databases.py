@@ -1,4 +1,4 @@
-"""The two databases under test, as a plant has them: nothing is acknowledged before it is durable."""
+"""The two databases under test, as a plant has them: durable before it is acknowledged."""
 
 import itertools
 import secrets

@@ -134,7 +134,7 @@ def _times(seconds: list[float]) -> dict[str, float]:
 
 
 def _fill(url: str, number: int) -> None:
-    """Open tasks, copies of one real task: a third claimed, roles, priorities and due times mixed."""
+    """Open tasks, copies of one real: a third claimed; roles, priorities, due times mixed."""
     store = Store(url)
     plans.run(store, instances.start, process=key_of(OPERATIONS), actor=PAUL)
     table = sa.Table("task", sa.MetaData(), autoload_with=store.bind)

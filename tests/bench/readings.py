@@ -44,7 +44,7 @@ class Reading:
     detail: dict[str, Any] = field(default_factory=dict)
 
     def scaled(self, power: int) -> float:
-        """The value at the reference speed: `power` 1 for CPU times, -1 for rates, 0 for neither."""
+        """The value at the reference speed: `power` 1 for CPU times, -1 for rates, else 0."""
         return self.value * (REFERENCE_MS / self.calibration) ** power
 
 

@@ -144,7 +144,7 @@ def test_a_statement_more_is_seen(seen: Seen, plant: Plant) -> None:
         return tasks.complete(uow, **args)
 
     complete(seen, plant, "turn", wasteful)
-    assert len(seen.statements) == 12
+    assert len(seen.statements) == 11
 
 
 COUNT = db.Statement(sa.text("SELECT count(*) FROM task"))

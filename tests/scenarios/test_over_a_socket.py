@@ -75,4 +75,6 @@ def test_orders_side_by_side_do_not_mix(plant: Works) -> None:
         instance: f"WO-{n}" for n, instance in enumerate(orders)
     }
     for instance in orders:
-        assert plant.instance(instance)["tokens"] == [{"element": "harden_shaft", "state": "waiting"}]
+        assert plant.instance(instance)["tokens"] == [
+            {"element": "harden_shaft", "state": "waiting"}
+        ]

@@ -101,6 +101,8 @@ class Store:
 
     def read(self, query: Callable[..., T], **args: Any) -> T:
         """Run a query `query(uow, **args)` on a short read-only connection."""
+        if self._closed:
+            raise Unavailable("The server is shutting down; send the request again.")
         return self.door.read(lambda uow: query(uow, **args))
 
     def close(self) -> None:

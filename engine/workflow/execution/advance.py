@@ -4,8 +4,6 @@ An advance works on the live tree in memory and collects what the database must 
 taken, the tokens that opened work or left it, the incidents. The caller writes that down.
 """
 
-from dataclasses import dataclass, field
-
 from engine.kernel.clock import to_ms
 from engine.kernel.errors import RoutecardError
 from engine.kernel.functions import Raised
@@ -18,7 +16,8 @@ from engine.workflow.definition.times import TimeRefused
 from engine.workflow.execution import automatic, openings
 from engine.workflow.execution.frontier import Frontier, ScopeState, Variables
 from engine.workflow.execution.limits import AUTOMATIC_STEPS, NESTED_CALLS
-from engine.workflow.execution.openings import Opening, Site
+from engine.workflow.execution.openings import Site
+from engine.workflow.execution.outcome import Left, Outcome, Step, Trouble
 from engine.workflow.execution.tree import Branch, Root, Token, harvest, plant
 
 
@@ -28,58 +27,6 @@ class StepFailed(Exception):
     def __init__(self, kind: str, detail: str) -> None:
         super().__init__(detail)
         self.kind = kind
-
-
-@dataclass(slots=True)
-class Step:
-    """One finished step, as the history keeps it."""
-
-    element: str
-    process: str
-    wall: int
-    started: int
-    state: str
-    changed: Variables
-    answers: Variables | None = None
-    actor: str | None = None
-    deviation: str | None = None
-
-
-@dataclass(slots=True)
-class Trouble:
-    """A token that cannot go on."""
-
-    token: int
-    element: str
-    kind: str
-    message: str
-
-
-@dataclass(slots=True)
-class Left:
-    """A token that was at rest and is not any more."""
-
-    token: int
-    node: Node
-    incident: bool
-    completed: bool
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What an advance did, in order."""
-
-    steps: list[Step] = field(default_factory=list)
-    opened: dict[int, Opening] = field(default_factory=dict)
-    left: list[Left] = field(default_factory=list)
-    troubles: dict[int, Trouble] = field(default_factory=dict)
-    recovered: list[int] = field(default_factory=list)
-
-    def leave(self, left: Left) -> None:
-        """A token left its rest; if it came to it in this very advance, neither counts."""
-        self.troubles.pop(left.token, None)
-        if self.opened.pop(left.token, None) is None:
-            self.left.append(left)
 
 
 class Advance:
@@ -166,10 +113,19 @@ class Advance:
             token.again()
         self.settle()
 
-    def wait_again(self, token: Token) -> None:
-        """An incident's token waits for its job once more."""
+    def wait_again(self, token: Token) -> Variables | None:
+        """An incident's token waits for its job once more: the job's parameters as they are now.
+
+        None if they cannot be evaluated; then the incident stays.
+        """
         self.outcome.recovered.append(token.number)
+        try:
+            opened = openings.opening(token, self.uow.now, self.site)
+        except (ExpressionFailed, TimeRefused) as failed:
+            self.trouble(token, "expression", f"{_label(token.node)}: {failed}")
+            return None
         token.rest()
+        return opened.parameters
 
     def move(self, token: Token, to: str, reason: str, actor: str) -> None:
         """Take a token to another element of its scope, as a deviation."""
@@ -332,7 +288,7 @@ class Advance:
 
     def _deadlock(self, scope: Root | Branch, token: Token | None = None) -> None:
         """Nothing runs in the scope any more, but a join still waits for a flow."""
-        gateway = scope.model.nodes[token.node.id if token else next(iter(scope.state.joins))]
+        gateway = scope.model.nodes[token.node.id if token else min(scope.state.joins)]
         arrived = scope.state.joins.get(gateway.id, {})
         missing = ", ".join(f for f in gateway.incoming if not arrived.get(f))
         self.trouble(
@@ -387,6 +343,3 @@ class Advance:
 def _label(node: Node) -> str:
     """How a sentence names an element."""
     return f"{node.name!r} ({node.id})" if node.name else node.id
-
-
-__all__ = ["Advance", "Left", "Opening", "Outcome", "Plan", "Step", "Trouble"]

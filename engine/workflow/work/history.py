@@ -15,7 +15,7 @@ from engine.kernel.store.uow import Uow
 from engine.workflow import tables as t
 from engine.workflow.definition.model import Node
 from engine.workflow.definition.plan import Plan
-from engine.workflow.execution.advance import Step
+from engine.workflow.execution.outcome import Step
 
 SNAPSHOT_EVERY = 100
 CHANGE = "variablesChanged"

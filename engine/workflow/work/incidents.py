@@ -17,7 +17,7 @@ from engine.workflow.execution.tree import Token
 from engine.workflow.execution.values import clean
 from engine.workflow.work import instances, jobs
 from engine.workflow.work.queries import incident_item
-from engine.workflow.work.running import Running, lock
+from engine.workflow.work.running import SUSPENDED, InstanceSuspended, Running, lock
 
 ACTIONS = ("retry", "complete", "throw", "cancel")
 
@@ -91,8 +91,10 @@ def resolve(
 def _retry(uow: Uow, running: Running, number: int, actor: Actor) -> None:
     advance = running.advance(uow)
     token = _token(advance, number)
-    if token.node.type == "serviceTask" and jobs.reopen(uow, running.id, number):
-        advance.wait_again(token)
+    if token.node.type == "serviceTask" and jobs.has_failed(uow, running.id, number):
+        parameters = advance.wait_again(token)
+        if parameters is not None:
+            jobs.reopen(uow, running.id, number, parameters)
     else:
         advance.retry(token)
     running.save(uow, advance, actor)
@@ -136,6 +138,8 @@ def _lock(uow: Uow, incident: bytes, actor: Actor, expected: str | None) -> tupl
     again = uow.one(_INCIDENT, id=incident)
     if again is None or again[3] != "open":
         raise IncidentResolved("The incident is resolved already.")
+    if running.state == SUSPENDED:
+        raise InstanceSuspended("The instance is suspended; resume it first.")
     if expected is not None and expected != etag(again[3], again[4]):
         raise Stale("The incident changed since you read it; read it again.")
     return running, row[2]

@@ -123,9 +123,15 @@ def extend(uow: Uow, *, job: bytes, fence: int, lease_seconds: int, actor: Actor
     return found.as_item()
 
 
-def reopen(uow: Uow, instance: bytes, token: int) -> bool:
-    """Open a failed job again, with all its attempts and a new fence; False if there is none."""
-    return uow.write(_RETRY, {"instance": instance, "token": token}) == 1
+def has_failed(uow: Uow, instance: bytes, token: int) -> bool:
+    """Whether the job of a token has failed for good."""
+    return uow.one(_FAILED, instance=instance, token=token) is not None
+
+
+def reopen(uow: Uow, instance: bytes, token: int, parameters: Mapping[str, object]) -> None:
+    """Open a failed job again, with these parameters, all its attempts and a new fence."""
+    place = {"instance": instance, "token": token}
+    uow.write(_RETRY, place | {"parameters": json_text.write(parameters)})
 
 
 def next_expiry(uow: Uow) -> bool:
@@ -326,10 +332,15 @@ _REOPEN = db.Statement(
         "lease_until = NULL, worker = NULL WHERE id = :id"
     )
 )
+_FAILED = db.Statement(
+    sa.text(
+        "SELECT id FROM job WHERE instance_id = :instance AND token = :token AND state = 'failed'"
+    )
+)
 _RETRY = db.Statement(
     sa.text(
         "UPDATE job SET state = 'open', attempt = 0, fence = fence + 1, closed = NULL, "
-        "retry_at = NULL, worker = NULL "
+        "retry_at = NULL, worker = NULL, parameters = :parameters "
         "WHERE instance_id = :instance AND token = :token AND state = 'failed'"
     )
 )

@@ -10,7 +10,9 @@ from engine.kernel.ids import new_id
 from engine.kernel.store.uow import Uow
 from engine.workflow import tables as t
 from engine.workflow.definition.model import WAITING_TASKS, Node
-from engine.workflow.execution.advance import Advance, Left, Opening, Outcome, Trouble
+from engine.workflow.execution.advance import Advance
+from engine.workflow.execution.openings import Opening
+from engine.workflow.execution.outcome import Left, Outcome, Trouble
 
 FAR = (1 << 45) - 1  # ms; later than any due time, year 3084
 
@@ -50,11 +52,16 @@ def take_waiting_messages(uow: Uow, instance: Owner, advance: Advance) -> None:
             advance.complete(token, json_text.read(row[1]), None, row[2])
 
 
-def write(uow: Uow, instance: Owner, outcome: Outcome, actor: Actor) -> None:
-    """Close what was left, then open what came to rest; one statement per kind of row."""
+def write(uow: Uow, instance: Owner, outcome: Outcome, actor: Actor) -> list[dict[str, object]]:
+    """Close what was left, then open what came to rest; one statement per kind of row.
+
+    Returns:
+        the rows of the tasks that were opened.
+    """
     _close(uow, instance.id, outcome.left, actor)
     opened = list(outcome.opened.values())
-    uow.write(_NEW_TASK, [_task_row(uow, instance, o) for o in opened if o.is_task])
+    tasks = [_task_row(uow, instance, o) for o in opened if o.is_task]
+    uow.write(_NEW_TASK, tasks)
     uow.write(_NEW_JOB, [_job_row(uow, instance, o) for o in opened if o.is_job])
     uow.write(
         _NEW_SUBSCRIPTION,
@@ -70,22 +77,9 @@ def write(uow: Uow, instance: Owner, outcome: Outcome, actor: Actor) -> None:
             if o.message
         ],
     )
-    uow.write(
-        _NEW_DUE,
-        [
-            {
-                "owner_id": instance.id,
-                "token": o.token,
-                "element": element,
-                "kind": "catch" if element == o.node.id else "boundary",
-                "at": at,
-                "remaining": None,
-            }
-            for o in opened
-            for element, at in o.timers
-        ],
-    )
+    uow.write(_NEW_DUE, [row for o in opened for row in _due_rows(instance, o)])
     _write_incidents(uow, instance, outcome, actor)
+    return tasks
 
 
 def _close(uow: Uow, instance: bytes, left: list[Left], actor: Actor) -> None:
@@ -148,6 +142,20 @@ def _task_row(uow: Uow, instance: Owner, o: Opening) -> dict[str, object]:
         "closed": None,
         "closed_by": None,
     }
+
+
+def _due_rows(instance: Owner, o: Opening) -> list[dict[str, object]]:
+    return [
+        {
+            "owner_id": instance.id,
+            "token": o.token,
+            "element": element,
+            "kind": "catch" if element == o.node.id else "boundary",
+            "at": at,
+            "remaining": None,
+        }
+        for element, at in o.timers
+    ]
 
 
 def _job_row(uow: Uow, instance: Owner, o: Opening) -> dict[str, object]:

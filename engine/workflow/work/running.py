@@ -1,6 +1,6 @@
 """An instance inside a command: loaded under its lock, advanced, and written back as one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -37,7 +37,7 @@ class InstanceEnded(Conflict):
 
 @dataclass(slots=True)
 class Running:
-    """A row of `instance` under its lock."""
+    """A row of `instance` under its lock; `opened` are the tasks of the last advance."""
 
     id: bytes
     site_id: int
@@ -48,6 +48,7 @@ class Running:
     steps: int
     frontier: bytes
     variables: bytes
+    opened: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def plan(self) -> Plan:
@@ -98,7 +99,7 @@ class Running:
         if met != 1:
             raise Stale("Somebody else moved this instance meanwhile; read it again.")
         history.append(uow, self, outcome.steps, before)
-        open_work.write(uow, self, outcome, actor)
+        self.opened = open_work.write(uow, self, outcome, actor)
 
     def check_revision(self, expected: str | None) -> None:
         """Refuse if the caller saw another revision than the present one.

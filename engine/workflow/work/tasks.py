@@ -15,6 +15,8 @@ from engine.kernel.ids import to_text
 from engine.kernel.store.uow import Uow
 from engine.records.audit import audit
 from engine.workflow import tables as t
+from engine.workflow.definition.model import WAITING_TASKS
+from engine.workflow.execution.advance import Advance
 from engine.workflow.execution.frontier import Variables
 from engine.workflow.execution.tree import Token
 from engine.workflow.execution.values import clean
@@ -211,10 +213,17 @@ def complete(
     audit(uow, actor, "task.completed", found.subject)
     return found.as_item() | {
         "instance_state": instance.state,
-        "next": [item(row) for row in uow.all(_OPEN_OF_INSTANCE, instance=instance.id)]
-        if advance.outcome.opened or advance.root.tasks
-        else [],
+        "next": _open_tasks(uow, instance, advance),
     }
+
+
+def _open_tasks(uow: Uow, instance: Running, advance: Advance) -> list[dict[str, Any]]:
+    """The open tasks of an instance; the database is asked only for those opened earlier."""
+    opened = {row["token"] for row in instance.opened}
+    resting = [x for x in advance.root.tokens() if x.node.type in WAITING_TASKS and not x.incident]
+    if all(token.number in opened for token in resting):
+        return [item(tuple(row[c.name] for c in TASK_COLUMNS)) for row in instance.opened]
+    return [item(row) for row in uow.all(_OPEN_OF_INSTANCE, instance=instance.id)]
 
 
 def why_not(uow: Uow, *, task: bytes, actor: Actor) -> list[dict[str, str]]:

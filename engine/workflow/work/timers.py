@@ -12,7 +12,6 @@ import sqlalchemy as sa
 from engine.kernel import db, site
 from engine.kernel.actor import Actor
 from engine.kernel.clock import to_ms
-from engine.kernel.errors import RoutecardError
 from engine.kernel.log import log
 from engine.kernel.store.uow import Uow
 from engine.records.audit import audit
@@ -22,7 +21,7 @@ from engine.workflow.definition.model import Node, ProcessModel
 from engine.workflow.definition.times import Cycle, TimeRefused, add, due_at, read_cycle
 from engine.workflow.work import instances
 from engine.workflow.work.running import ACTIVE, lock
-from engine.workflow.work.versions.plans import plan_of
+from engine.workflow.work.versions.plans import PlanMissing, plan_of
 
 SLICE = 20
 START = "start"
@@ -47,8 +46,10 @@ def fire_due(uow: Uow) -> int:
                     _start(uow, bytes(owner), element, remaining, site_id)
                 else:
                     _fire(uow, bytes(owner), token, element, kind, site_id)
-        except RoutecardError as refusal:
-            log.error("timer_put_off", element=element, detail=refusal.detail)
+        except PlanMissing:
+            raise
+        except Exception:  # whatever is wrong with one must not stop the others for ever
+            log.exception("timer_put_off", element=element)
             later = {"at": uow.now_ms + PUT_OFF_MS}
             uow.write(_PUT_OFF, _key(owner, token, element) | later)
     return len(rows)

@@ -132,6 +132,8 @@ def release(
 ) -> dict[str, Any]:
     """Release a version: pin what it names, arm what starts it, supersede the one before.
 
+    A superseded version may be released again.
+
     Raises:
         DeploymentRefused: if something it names is no longer released.
         TriggerTaken: if another process starts by one of its messages.
@@ -139,23 +141,18 @@ def release(
     row = _seen(uow, key, version, actor, expected)
     if row[3] == RELEASED:
         return version_view(row)
-    _check_state(row, (DRAFT, IN_REVIEW))
+    _check_state(row, (DRAFT, IN_REVIEW, SUPERSEDED))
     if row[5] != bundle.digest:
         raise Stale("The draft was replaced meanwhile; read it again.")
-    check(bundle, known(uow, bundle=bundle, site=actor.site))
-    pins = _pins(uow, bundle, actor.site)
     for older in uow.all(VERSIONS, key=key, site=actor.site):
         if older[3] == RELEASED:
             _disarm(uow, bytes(older[0]), SUPERSEDED)
-    uow.write(
-        _RELEASE,
-        {
-            "id": row[0],
-            "pins": json_text.write(pins.as_json()),
-            "now": uow.now_ms,
-            "by": actor.name,
-        },
-    )
+    if row[3] == SUPERSEDED:  # an earlier release comes back as it was, with what it pinned
+        uow.write(_STATE, {"id": row[0], "state": RELEASED, "note": None})
+    else:
+        check(bundle, known(uow, bundle=bundle, site=actor.site))
+        pins = json_text.write(_pins(uow, bundle, actor.site).as_json())
+        uow.write(_RELEASE, {"id": row[0], "pins": pins, "now": uow.now_ms, "by": actor.name})
     _arm(uow, bytes(row[0]), bundle.processes[bundle.key], actor)
     audit(uow, actor, "process.released", _subject(key, version), {"digest": row[5]})
     return version_item(uow, key=key, version=version, site=actor.site)
