@@ -68,7 +68,7 @@ def get_instance(call: Call, instance: str) -> Response:
     query=PageQuery,
 )
 def get_history(call: Call, instance: str) -> Response:
-    """What happened, step by step, with the values as they were."""
+    """What happened, step by step, oldest first, with the values as they were."""
     page = call.read(
         queries.instance_history, instance=_id(instance), site=call.actor.site, **call.args
     )

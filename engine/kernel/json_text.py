@@ -10,6 +10,7 @@ import orjson
 from engine.kernel.errors import Invalid
 
 MAX_DIGITS = 100
+MAX_EXPONENT = 999  # as in expressions; other readers of JSON stop at 308 and say Infinity
 # JSON can escape half of a character that UTF-16 writes in two; no database keeps it as text.
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
@@ -18,9 +19,12 @@ def _decimal(text: str) -> Decimal:
     if len(text) > MAX_DIGITS:
         raise Invalid(f"A number has {len(text)} characters; at most {MAX_DIGITS} are accepted.")
     try:
-        return Decimal(text)
+        number = Decimal(text)
     except InvalidOperation:
-        raise Invalid(f"The number {text} is too large to be kept.") from None
+        number = None
+    if number is None or abs(number.adjusted()) > MAX_EXPONENT:
+        raise Invalid(f"The number {text} is too large or too small to be kept.")
+    return number
 
 
 def _integer(text: str) -> int:

@@ -92,6 +92,8 @@ NOT_JSON = [
     b'{"process": "p", "variables": ' + b'{"a":' * 50_000 + b"1" + b"}" * 50_000 + b"}",
     b'{"process": "p", "variables": {"x": ' + b"9" * 101 + b"}}",
     b'{"process": "p", "variables": {"x": 1e99999999999999999999}}',
+    b'{"process": "p", "variables": {"x": 1e1000}}',
+    b'{"process": "p", "variables": {"x": -1e-999999999}}',
     b'{"process": "\\ud800"}',
     b'{"process": "p", "business_key": "\\udc00 half"}',
     b'{"process": "p", "variables": {"x": "\\udfff"}}',

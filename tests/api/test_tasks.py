@@ -323,20 +323,17 @@ def test_two_claim_at_once(works: Works) -> None:
 
 @both
 def test_two_finish_parallel_branches_at_once(works: Works) -> None:
-    """Both completions are kept and the join passes once."""
+    """Every completion is kept and the join passes once."""
     works.release(SHIFT)
+    both_roles = works.person("eva", "operator", "quality")
     for _ in range(5):
         instance = works.start()
-        ana = works.team_lead
-        tasks = [t["id"] for t in works.tasks(instance)]
-        works.admin.patch("/users/team_lead", {"roles": ["team_lead", "operator", "quality"]})
-        lead = works.token("team_lead", "operator", "quality", user="team_lead")
+        tasks = [task["id"] for task in works.tasks(instance)]
         with ThreadPoolExecutor(3) as hands:
-            answers = list(hands.map(lambda task, p=lead: complete(p, task), tasks))
+            answers = list(hands.map(lambda task: complete(both_roles, task), tasks))
         assert [a.status for a in answers] == [200, 200, 200]
         assert works.instance(instance)["state"] == "completed"
         assert works.path(instance).count("join") == 1
-        assert ana.get(f"/instances/{instance}").ok()["tokens"] == []
 
 
 def test_a_task_without_a_form_takes_any_answers(works: Works) -> None:
