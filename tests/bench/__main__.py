@@ -15,7 +15,7 @@ from tests.bench.databases import postgresql, sqlite
 from tests.bench.figures import GROUPS
 from tests.bench.readings import Reading
 
-ROUNDS = 5
+ROUNDS = 3
 FILE = Path("bench.json")
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from tests.bench import inside, length, over_http, startup, storage
 from tests.bench.databases import Database
@@ -27,7 +28,7 @@ class Figure:
         return self.power == RATE or self.key == "share"
 
 
-def _same(reach: float, aim: float) -> dict[str, tuple[float, float]]:
+def _same(reach: float, aim: float) -> dict[str, Any]:
     return {"reach": (reach, reach), "aim": (aim, aim)}
 
 

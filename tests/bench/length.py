@@ -26,7 +26,7 @@ def steps(database: Database, rounds: int) -> list[Reading]:
     """Step 290 of 300 operations as a multiple of step 5."""
     with made(database.fresh(durable=False), LONG, durable=False) as store:
         _costs(store, LONG, (), LONG)
-        return [_ratio(database, _long_walk(store)) for _ in range(rounds)]
+        return [_ratio(_long_walk(store)) for _ in range(rounds)]
 
 
 def passes(database: Database) -> list[Reading]:
@@ -35,8 +35,8 @@ def passes(database: Database) -> list[Reading]:
         short = LOOP.start + 2 * (EARLY + NEAR)
         starts = [_costs(store, OPERATIONS, LOOP, short) for _ in range(2 * FRESH)]
         early = [ms for costs in starts[FRESH:] for ms in costs[-4 * NEAR :]]
-        late = _costs(store, OPERATIONS, LOOP, LOOP.start + 2 * (PASSES + NEAR))[-4 * NEAR :]
-        return [_ratio(database, (early, late))]
+        late = _costs(store, OPERATIONS, LOOP, LOOP.start + 2 * (PASSES + NEAR))[-len(early) :]
+        return [_ratio((early, late))]
 
 
 def _long_walk(store: Store) -> tuple[list[float], list[float]]:
@@ -44,7 +44,7 @@ def _long_walk(store: Store) -> tuple[list[float], list[float]]:
     return costs[EARLY - NEAR : EARLY + NEAR], costs[LATE - NEAR : LATE + NEAR]
 
 
-def _ratio(database: Database, costs: tuple[Iterable[float], Iterable[float]]) -> Reading:
+def _ratio(costs: tuple[Iterable[float], Iterable[float]]) -> Reading:
     with Around() as around:
         early, late = (statistics.median(each) for each in costs)
     return Reading(late / early, around.calibration, {"early_ms": early, "late_ms": late})

@@ -5,6 +5,7 @@ Every fifth operation runs beside an automatic machine step, in a parallel block
 
 import json
 from collections.abc import Mapping
+from typing import Any
 from xml.sax.saxutils import quoteattr
 
 from engine.kernel.functions import function
@@ -42,9 +43,9 @@ HEAD = (
 
 
 @function("bench.run_cycle")
-def run_cycle(uow: Uow, *, program: str) -> Mapping[str, object]:
+def run_cycle(uow: Uow, **parameters: Any) -> Mapping[str, object]:
     """The machine's part: nothing to wait for, one variable to write."""
-    return {"machine": program}
+    return {"machine": parameters["program"]}
 
 
 def answers(*, failed: bool) -> dict[str, object]:

@@ -62,7 +62,7 @@ class Walk:
     def step(self) -> Command:
         """The next completion, as a command for the store."""
         assert self.task is not None
-        values = {
+        values: dict[str, Any] = {
             "task": self.task,
             "variables": answers(failed=self.number in self.fails),
             "actor": ANA,
