@@ -14,7 +14,7 @@ from engine.workflow.definition.decisions import (
 )
 from engine.workflow.definition.decisions.reader import NAMESPACES
 from engine.workflow.definition.expressions import VariableMissing
-from engine.workflow.definition.xml import DocumentRefused
+from engine.workflow.definition.reading.xml import DocumentRefused
 from tests.support.decisions import (
     DMN13,
     OVERLAP,

@@ -6,9 +6,9 @@ import pytest
 
 from engine.kernel.actor import ROLES
 from engine.workflow.definition.bundles import read_bundle
-from engine.workflow.definition.dialect import read_bpmn
 from engine.workflow.definition.model import ProcessModel
-from engine.workflow.definition.xml import DocumentRefused
+from engine.workflow.definition.reading.dialect import read_bpmn
+from engine.workflow.definition.reading.xml import DocumentRefused
 from tests.support import diagrams as d
 
 

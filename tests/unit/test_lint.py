@@ -387,7 +387,7 @@ def test_every_rule_has_a_test() -> None:
 
 
 def rules_in_source() -> Iterator[str]:
-    for path in Path(definition.__file__).parent.glob("*.py"):
+    for path in Path(definition.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and node.args:
                 called = ast.unparse(node.func).rpartition(".")[2].lstrip("_")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.workflow.definition.xml import MAX_BYTES, DocumentRefused, safe_xml
+from engine.workflow.definition.reading.xml import MAX_BYTES, DocumentRefused, safe_xml
 
 LAUGHS = (
     '<!DOCTYPE a [<!ENTITY a "ha">'

@@ -8,9 +8,9 @@ from typing import Any
 from engine.kernel import json_text
 from engine.kernel.errors import Invalid
 from engine.workflow.definition.decisions import Decision, DecisionRefused, read_decisions
-from engine.workflow.definition.dialect import read_bpmn
 from engine.workflow.definition.model import Finding, ProcessModel, error
-from engine.workflow.definition.xml import DocumentRefused
+from engine.workflow.definition.reading.dialect import read_bpmn
+from engine.workflow.definition.reading.xml import DocumentRefused
 from forms.compiler import Form, compile_form
 from forms.errors import FormDefinitionInvalid
 

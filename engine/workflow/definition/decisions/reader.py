@@ -9,7 +9,7 @@ from engine.workflow.definition.decisions.problems import DecisionRefused
 from engine.workflow.definition.decisions.reading import Reading
 from engine.workflow.definition.decisions.table_reader import TableReader
 from engine.workflow.definition.decisions.tables import Decision
-from engine.workflow.definition.xml import DocumentRefused, safe_xml
+from engine.workflow.definition.reading.xml import DocumentRefused, safe_xml
 
 NAMESPACES = frozenset(
     {

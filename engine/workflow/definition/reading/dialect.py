@@ -9,14 +9,6 @@ from dataclasses import dataclass, replace
 
 from lxml import etree
 
-from engine.workflow.definition.attributes import (
-    BPMN,
-    MES,
-    check_names,
-    local,
-    read_work,
-)
-from engine.workflow.definition.events import Declared, read_event
 from engine.workflow.definition.expressions import (
     Expression,
     ExpressionRefused,
@@ -34,7 +26,15 @@ from engine.workflow.definition.model import (
     error,
     warning,
 )
-from engine.workflow.definition.xml import DocumentRefused, safe_xml
+from engine.workflow.definition.reading.attributes import (
+    BPMN,
+    MES,
+    check_names,
+    local,
+    read_work,
+)
+from engine.workflow.definition.reading.events import Declared, read_event
+from engine.workflow.definition.reading.xml import DocumentRefused, safe_xml
 
 SUPPORTED = ACTIVITIES | GATEWAYS | EVENTS
 PASSIVE = frozenset(

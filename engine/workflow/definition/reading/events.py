@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from engine.workflow.definition.attributes import BPMN, Report, local, read_value
 from engine.workflow.definition.model import Event, Timer, error
+from engine.workflow.definition.reading.attributes import BPMN, Report, local, read_value
 from engine.workflow.definition.times import TimeRefused, read_cycle, read_date, read_duration
 
 # Which definitions each event may carry now.
@@ -60,7 +60,7 @@ def read_event(node: etree._Element, declared: Declared, report: Report) -> Even
     if meaning == "timer":
         return Event("timer", timer=_timer(definition, name, report))
     if meaning == "message":
-        return Event("message", message=_message(definition, name, declared, report))
+        return Event("message", name=_message(definition, name, declared, report))
     if meaning == "error":
         return Event("error", code=_code(definition, name, declared, report))
     return Event(meaning)

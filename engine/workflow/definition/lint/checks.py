@@ -96,7 +96,7 @@ def _starts(scope: ScopeModel) -> Iterator[Finding]:
                 "A process that is not started yet has no variables for its timer to read.",
                 "Write the time itself, such as R/PT1H.",
             )
-    names = [n.event.message for n in scope.starts if n.event and n.event.kind == "message"]
+    names = [n.event.name for n in scope.starts if n.event and n.event.kind == "message"]
     for name in {x for x in names if names.count(x) > 1}:
         yield error(
             "trigger-twice",
