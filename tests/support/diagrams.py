@@ -7,7 +7,10 @@
     )
 
 A text with an arrow draws flows; the flow from `a` to `b` has the id `a_to_b`. Keywords become
-attributes of ours: `follow_up` is `mes:followUp`. Messages and errors declare themselves.
+attributes of ours: `follow_up` is `mes:followUp`. Messages, signals, errors and escalations declare
+themselves. What an event waits for or does is one keyword: `message`, `signal`, `escalation`,
+`error`, `link` (names or codes; "" is every code), `condition`, `duration`, `date`, `cycle`. Every
+activity takes `loop`, which `each`, `times` or `again` write.
 """
 
 import re
@@ -15,8 +18,10 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from xml.sax.saxutils import escape, quoteattr
 
-from engine.workflow.definition.attributes import ATTRIBUTES
-
+OURS = frozenset(
+    "role operation form equipment qualification signature topic action function decision duration"
+    " due followUp priority retries maximum optional correlation calendar".split()
+)
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 MES = "urn:routecard:bpmn:1"
 SPIFF = "http://spiffworkflow.org/bpmn/schema/1.0/core"
@@ -41,8 +46,9 @@ def document(*processes: str) -> bytes:
     """A document of processes and whatever else; it declares every message and error they name."""
     body = "".join(processes)
     declared = "".join(
-        [f'<message id="message_{m}" name="{m}"/>' for m in _named("message", body)]
-        + [f'<error id="error_{e}" errorCode="{e}"/>' for e in _named("error", body)]
+        f'<{kind} id="{kind}_{name}" {attribute}="{name}"/>'
+        for kind, attribute in _DECLARED.items()
+        for name in _named(kind, body)
     )
     head = _HEAD + (_DI if "bpmndi:" in body else "")
     return f"{head}>{declared}{body}</definitions>".encode()
@@ -87,6 +93,16 @@ def function(element_id: str, /, called: str, **ours: object) -> str:
     return element("serviceTask", element_id, function=called, **ours)
 
 
+def send(element_id: str, /, **ours: object) -> str:
+    """A send task: with `message` it throws it, with `topic` it is a job."""
+    return _messaging("sendTask", element_id, ours)
+
+
+def receive(element_id: str, /, message: str, **ours: object) -> str:
+    """A task that waits for a message."""
+    return _messaging("receiveTask", element_id, {"message": message, **ours})
+
+
 def decide(element_id: str, /, decision: str) -> str:
     """A business rule task."""
     return element("businessRuleTask", element_id, decision=decision)
@@ -112,6 +128,63 @@ def subprocess(element_id: str, /, *parts: str, **ours: object) -> str:
     return element("subProcess", element_id, _inside(parts), **ours)
 
 
+def event_subprocess(element_id: str, /, *parts: str, **ours: object) -> str:
+    """A subprocess that its start event starts; see `start(..., interrupting=False)`."""
+    return element("subProcess", element_id, _inside(parts), triggeredByEvent="true", **ours)
+
+
+def data(*names: str) -> str:
+    """Data objects, each with a reference as one draws it."""
+    return "".join(
+        element("dataObject", name, name=name)
+        + element("dataObjectReference", f"{name}_ref", dataObjectRef=name)
+        for name in names
+    )
+
+
+# ---- loops: the value of an activity's `loop` ----
+
+
+def each(
+    over: str,
+    item: str = "",
+    *,
+    into: str = "",
+    result: str = "",
+    until: str = "",
+    sequential: bool = False,
+) -> str:
+    """Multi-instance over the list in the variable `over`; `into` collects each item's `result`."""
+    ways = f"<loopDataInputRef>{over}</loopDataInputRef>"
+    ways += f"<loopDataOutputRef>{into}</loopDataOutputRef>" if into else ""
+    ways += element("inputDataItem", item, name=item) if item else ""
+    ways += element("outputDataItem", f"{into}_{result}", name=result) if result else ""
+    return _several(ways, until, sequential)
+
+
+def times(
+    number: int | str,
+    *,
+    into: str = "",
+    result: str = "",
+    until: str = "",
+    sequential: bool = False,
+) -> str:
+    """Multi-instance, a number or an expression of it."""
+    ways = f"<loopCardinality>{escape(str(number))}</loopCardinality>"
+    ways += f"<loopDataOutputRef>{into}</loopDataOutputRef>" if into else ""
+    ways += element("outputDataItem", f"{into}_{result}", name=result) if result else ""
+    return _several(ways, until, sequential)
+
+
+def again(condition: str = "", *, first: bool = False, maximum: int | None = None) -> str:
+    """A standard loop: once more as long as the condition holds; `first` reads it before a run."""
+    asked = f"<loopCondition>{escape(condition)}</loopCondition>" if condition else ""
+    told = ' testBefore="true"' if first else ""
+    told += f' loopMaximum="{maximum}"' if maximum is not None else ""
+    return f"<standardLoopCharacteristics{told}>{asked}</standardLoopCharacteristics>"
+
+
 # ---- gateways and events ----
 
 
@@ -119,9 +192,14 @@ def exclusive(
     element_id: str, /, default: str = "", outgoing: Sequence[str] = (), **ours: object
 ) -> str:
     """An exclusive gateway; `default` and `outgoing` name the elements its flows lead to."""
-    listed = "".join(f"<outgoing>{element_id}_to_{target}</outgoing>" for target in outgoing)
-    flow = f"{element_id}_to_{default}" if default else ""
-    return element("exclusiveGateway", element_id, listed, default=flow, **ours)
+    return _choosing("exclusiveGateway", element_id, default, outgoing, ours)
+
+
+def inclusive(
+    element_id: str, /, default: str = "", outgoing: Sequence[str] = (), **ours: object
+) -> str:
+    """An inclusive gateway; `default` and `outgoing` name the elements its flows lead to."""
+    return _choosing("inclusiveGateway", element_id, default, outgoing, ours)
 
 
 def parallel(*names: str) -> str:
@@ -129,14 +207,20 @@ def parallel(*names: str) -> str:
     return "".join(element("parallelGateway", name) for name in names)
 
 
-def start(name: str = "start", **event: str) -> str:
-    """A start event; `message`, `duration`, `date` or `cycle` says what triggers it."""
-    return element("startEvent", name, _definition(event))
+def event_gateway(*names: str) -> str:
+    """Event-based gateways."""
+    return "".join(element("eventBasedGateway", name) for name in names)
 
 
-def end(*names: str) -> str:
+def start(name: str = "start", interrupting: bool = True, **event: object) -> str:
+    """A start event; the event says what triggers it."""
+    told: dict[str, object] = {} if interrupting else {"isInterrupting": "false"}
+    return _event("startEvent", name, event | told)
+
+
+def end(*names: str, **event: object) -> str:
     """End events, one called `end` unless names are given."""
-    return "".join(element("endEvent", name) for name in names or ("end",))
+    return "".join(_event("endEvent", name, event) for name in names or ("end",))
 
 
 def terminate(name: str) -> str:
@@ -144,14 +228,20 @@ def terminate(name: str) -> str:
     return element("endEvent", name, "<terminateEventDefinition/>")
 
 
-def catch(element_id: str, /, **event: str) -> str:
-    """An intermediate event that waits for a `message`, a `duration` or a `date`."""
-    return element("intermediateCatchEvent", element_id, _definition(event))
+def catch(element_id: str, /, **event: object) -> str:
+    """An intermediate event that waits: timer, message, signal, condition, or the end of a link."""
+    return _event("intermediateCatchEvent", element_id, event)
 
 
-def boundary(element_id: str, /, on: str, **event: str) -> str:
-    """An interrupting boundary event: `duration`, `date`, or `error` ("" catches every error)."""
-    return element("boundaryEvent", element_id, _definition(event), attachedToRef=on)
+def throw(*names: str, **event: object) -> str:
+    """Intermediate events that do something: message, signal, escalation, link or nothing."""
+    return "".join(_event("intermediateThrowEvent", name, event) for name in names)
+
+
+def boundary(element_id: str, /, on: str, interrupting: bool = True, **event: object) -> str:
+    """A boundary event of the activity `on`."""
+    told: dict[str, object] = {} if interrupting else {"cancelActivity": "false"}
+    return _event("boundaryEvent", element_id, event | told | {"attachedToRef": on})
 
 
 def lanes(**roles: Sequence[str]) -> str:
@@ -166,17 +256,24 @@ def lanes(**roles: Sequence[str]) -> str:
 # ---- underneath ----
 
 _TIMERS = {"duration": "timeDuration", "date": "timeDate", "cycle": "timeCycle"}
+_DECLARED = {
+    "message": "name",
+    "signal": "name",
+    "error": "errorCode",
+    "escalation": "escalationCode",
+}
 _FLOW = re.compile(r"(?P<way>[\w.\s>-]+?)(?:\s+if\s+(?P<condition>.+))?", re.DOTALL)
 
 
 def element(tag: str, element_id: str, /, *inside: str, **attributes: object) -> str:
     """Any element; ours get their prefix, empty ones are left out.
 
-    `parameters` is a mapping that becomes `mes:parameter` elements.
+    `parameters` is a mapping that becomes `mes:parameter` elements; a `loop` is written last.
     """
     parameters = attributes.pop("parameters", None)
     if isinstance(parameters, Mapping):
         inside = (_parameters(parameters), *inside)
+    inside = (*inside, str(attributes.pop("loop", "")))
     given = {_attribute(key): str(value) for key, value in attributes.items() if value != ""}
     written = "".join(f" {key}={quoteattr(value)}" for key, value in given.items())
     return f'<{tag} id="{element_id}"{written}>{"".join(inside)}</{tag}>'
@@ -185,7 +282,7 @@ def element(tag: str, element_id: str, /, *inside: str, **attributes: object) ->
 def _attribute(key: str) -> str:
     if key == "follow_up":
         return "mes:followUp"
-    return f"mes:{key}" if key in ATTRIBUTES else key
+    return f"mes:{key}" if key in OURS else key
 
 
 def _parameters(given: Mapping[str, object]) -> str:
@@ -218,16 +315,47 @@ def _flows(text: str) -> str:
     )
 
 
+def _choosing(
+    tag: str, element_id: str, default: str, outgoing: Sequence[str], ours: Mapping[str, object]
+) -> str:
+    listed = "".join(f"<outgoing>{element_id}_to_{target}</outgoing>" for target in outgoing)
+    flow = f"{element_id}_to_{default}" if default else ""
+    return element(tag, element_id, listed, default=flow, **ours)
+
+
+def _messaging(tag: str, element_id: str, ours: Mapping[str, object]) -> str:
+    told = {key: value for key, value in ours.items() if key != "message"}
+    if "message" in ours:
+        told["messageRef"] = f"message_{ours['message']}"
+    return element(tag, element_id, **told)
+
+
+def _several(ways: str, until: str, sequential: bool) -> str:
+    told = ' isSequential="true"' if sequential else ""
+    asked = f"<completionCondition>{escape(until)}</completionCondition>" if until else ""
+    tag = "multiInstanceLoopCharacteristics"
+    return f"<{tag}{told}>{ways}{asked}</{tag}>"
+
+
+def _event(tag: str, element_id: str, told: Mapping[str, object]) -> str:
+    kinds = {*_TIMERS, *_DECLARED, "condition", "link"}
+    event = {kind: str(value) for kind, value in told.items() if kind in kinds}
+    rest = {key: value for key, value in told.items() if key not in kinds}
+    return element(tag, element_id, _definition(event), **rest)
+
+
 def _definition(event: Mapping[str, str]) -> str:
     for kind, value in event.items():
         if kind in _TIMERS:
             told = f"<{_TIMERS[kind]}>{escape(value)}</{_TIMERS[kind]}>"
             return f"<timerEventDefinition>{told}</timerEventDefinition>"
-        if kind == "message":
-            return f'<messageEventDefinition messageRef="message_{value}"/>'
-        if kind == "error":
-            named = f' errorRef="error_{value}"' if value else ""
-            return f"<errorEventDefinition{named}/>"
+        if kind == "condition":
+            told = f"<condition>{escape(value)}</condition>"
+            return f"<conditionalEventDefinition>{told}</conditionalEventDefinition>"
+        if kind == "link":
+            return f"<linkEventDefinition name={quoteattr(value)}/>"
+        named = f' {kind}Ref="{kind}_{value}"' if value else ""
+        return f"<{kind}EventDefinition{named}/>"
     return ""
 
 
@@ -251,7 +379,7 @@ def table(
     )
     return (
         f'<definitions xmlns="{DMN}" id="dmn" name="dmn" namespace="urn:test">'
-        f'<decision id="{key}" name="{key}"><decisionTable id="t" hitPolicy="FIRST">'
+        f'<decision id="{key}" name="{key}"><decisionTable id="t" hitPolicy="{hit}">'
         f'<input id="in"><inputExpression id="ie"><text>{asked}</text></inputExpression></input>'
         f'<output id="out" name="{answered}"/>{rows}</decisionTable></decision></definitions>'
     ).encode()
