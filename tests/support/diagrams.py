@@ -18,9 +18,9 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from xml.sax.saxutils import escape, quoteattr
 
-OURS = frozenset(
-    "role operation form equipment qualification signature topic action function decision duration"
-    " due followUp priority retries maximum optional correlation calendar".split()
+OURS = re.compile(
+    "role|operation|form|equipment|qualification|signature|topic|action|function|decision|duration"
+    "|due|followUp|priority|retries|maximum|optional|correlation|calendar"
 )
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 MES = "urn:routecard:bpmn:1"
@@ -282,7 +282,7 @@ def element(tag: str, element_id: str, /, *inside: str, **attributes: object) ->
 def _attribute(key: str) -> str:
     if key == "follow_up":
         return "mes:followUp"
-    return f"mes:{key}" if key in OURS else key
+    return f"mes:{key}" if OURS.fullmatch(key) else key
 
 
 def _parameters(given: Mapping[str, object]) -> str:
