@@ -1,6 +1,10 @@
-"""The flow graph of a scope: what can be reached, and where it runs in circles."""
+"""The flow graph of a scope: what can be reached, through what, and where it runs in circles."""
+
+from collections.abc import Iterable, Mapping, Sequence
 
 from engine.workflow.definition.model import ScopeModel
+
+ENTRY = ""  # no element has an empty id: from here a token comes to what starts a scope
 
 
 def followers(scope: ScopeModel) -> dict[str, list[str]]:
@@ -11,17 +15,74 @@ def followers(scope: ScopeModel) -> dict[str, list[str]]:
     }
 
 
+def entries(scope: ScopeModel) -> list[str]:
+    """Where tokens begin: the start events, and the event subprocesses."""
+    return [node.id for node in (*scope.starts, *scope.handlers)]
+
+
 def reachable(scope: ScopeModel) -> set[str]:
     """The elements that a token can come to from a start event."""
-    after = followers(scope)
-    seen = {n.id for n in scope.starts}
+    return spread(followers(scope), entries(scope))
+
+
+def spread(
+    after: Mapping[str, Iterable[str]], origins: Iterable[str], walls: Iterable[str] = ()
+) -> set[str]:
+    """Everything that can be reached from these, themselves included, without entering a wall."""
+    shut = set(walls)
+    seen = {name for name in origins if name not in shut}
     waiting = list(seen)
     while waiting:
-        for name in after[waiting.pop()]:
-            if name not in seen:
+        for name in after.get(waiting.pop(), ()):
+            if name not in seen and name not in shut:
                 seen.add(name)
                 waiting.append(name)
     return seen
+
+
+def reverse(after: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
+    """The same graph with every arrow turned around."""
+    before: dict[str, list[str]] = {name: [] for name in after}
+    for name, names in after.items():
+        for following in names:
+            before.setdefault(following, []).append(name)
+    return before
+
+
+def dominators(after: Mapping[str, Sequence[str]], origins: Iterable[str]) -> dict[str, str]:
+    """The immediate dominator of everything that can be reached: the nearest element that every
+    way from the origins comes through, `ENTRY` if there is none.
+
+    Source: Cooper, Harvey, Kennedy, A Simple, Fast Dominance Algorithm, 2001.
+    """
+    rooted = {**after, ENTRY: list(origins)}
+    order = _finishing_order(rooted, [ENTRY])
+    rank = {name: place for place, name in enumerate(order)}
+    before = reverse(rooted)
+    found = {ENTRY: ENTRY}
+    changed = True
+    while changed:
+        changed = False
+        for name in reversed(order[:-1]):
+            known = [b for b in before[name] if b in found and b in rank]
+            nearest = known[0]
+            for other in known[1:]:
+                nearest = _meeting(nearest, other, found, rank)
+            if found.get(name) != nearest:
+                found[name] = nearest
+                changed = True
+    del found[ENTRY]
+    return found
+
+
+def _meeting(one: str, other: str, found: Mapping[str, str], rank: Mapping[str, int]) -> str:
+    """Where the ways up from two elements meet."""
+    while one != other:
+        while rank[one] < rank[other]:
+            one = found[one]
+        while rank[other] < rank[one]:
+            other = found[other]
+    return one
 
 
 def loops(scope: ScopeModel) -> list[set[str]]:
@@ -30,13 +91,10 @@ def loops(scope: ScopeModel) -> list[set[str]]:
     Source: Kosaraju's algorithm, without recursion.
     """
     after = followers(scope)
-    before: dict[str, list[str]] = {name: [] for name in after}
-    for name, names in after.items():
-        for following in names:
-            before[following].append(name)
+    before = reverse(after)
     parts: list[set[str]] = []
     placed: set[str] = set()
-    for name in reversed(_finishing_order(after)):
+    for name in reversed(_finishing_order(after, after)):
         if name not in placed:
             part = _part(name, before, placed)
             placed |= part
@@ -55,10 +113,10 @@ def _part(name: str, before: dict[str, list[str]], placed: set[str]) -> set[str]
     return part
 
 
-def _finishing_order(after: dict[str, list[str]]) -> list[str]:
+def _finishing_order(after: Mapping[str, Sequence[str]], roots: Iterable[str]) -> list[str]:
     seen: set[str] = set()
     order: list[str] = []
-    for root in after:
+    for root in roots:
         if root in seen:
             continue
         seen.add(root)
