@@ -10,6 +10,7 @@ from engine.workflow.definition.bundles import Bundle
 from engine.workflow.definition.expressions import mismatches
 from engine.workflow.definition.graph import loops, reachable
 from engine.workflow.definition.model import (
+    ACTIVITIES,
     Finding,
     Node,
     ProcessModel,
@@ -18,7 +19,7 @@ from engine.workflow.definition.model import (
     warning,
 )
 
-GATEWAYS = ("exclusiveGateway", "parallelGateway")
+CHOOSING = ("exclusiveGateway", "inclusiveGateway")
 RAISES = ("serviceTask", "subProcess", "callActivity")
 INSTANT = ("businessRuleTask",)
 
@@ -60,7 +61,8 @@ def missing_items(bundle: Bundle) -> set[tuple[str, str]]:
 
 def _process(process: ProcessModel, bundle: Bundle, known: Known) -> Iterator[Finding]:
     for scope in process.scopes.values():
-        yield from _starts(scope)
+        around = process.nodes.get(scope.id)
+        yield from _starts(scope, around is not None and around.triggered)
         yield from _ways(scope)
         for node in scope.nodes.values():
             for check in _CHECKS:
@@ -69,7 +71,7 @@ def _process(process: ProcessModel, bundle: Bundle, known: Known) -> Iterator[Fi
     yield from _types(process, bundle)
 
 
-def _starts(scope: ScopeModel) -> Iterator[Finding]:
+def _starts(scope: ScopeModel, triggered: bool) -> Iterator[Finding]:
     plain = [n for n in scope.starts if n.event is None or n.event.kind == "none"]
     if not scope.starts:
         yield error("no-start", scope.id, "Nothing starts here.", "Draw a start event.")
@@ -80,7 +82,7 @@ def _starts(scope: ScopeModel) -> Iterator[Finding]:
             "There are several start events without a trigger.",
             "Keep one; begin parallel work with a parallel gateway.",
         )
-    elif scope.parent is not None and len(scope.starts) > len(plain):
+    elif scope.parent is not None and not triggered and len(scope.starts) > len(plain):
         yield error(
             "subprocess-start",
             scope.starts[0].id,
@@ -88,7 +90,7 @@ def _starts(scope: ScopeModel) -> Iterator[Finding]:
             "Use a start event without a trigger.",
         )
     for node in scope.starts:
-        timer = node.event.timer if node.event is not None else None
+        timer = node.event.timer if node.event is not None and scope.parent is None else None
         if timer is not None and timer.value.expression and timer.value.expression.names:
             yield error(
                 "timer",
@@ -114,7 +116,7 @@ def _ways(scope: ScopeModel) -> Iterator[Finding]:
             yield warning(
                 "unreachable", node.id, "No way leads here.", "Draw a flow to it, or remove it."
             )
-        elif not node.outgoing and node.type != "endEvent":
+        elif not node.outgoing and node.type != "endEvent" and not node.triggered:
             yield warning(
                 "dead-end", node.id, "The way stops here.", "Draw a flow to an end event."
             )
@@ -145,14 +147,8 @@ def _directions(node: Node, _scope: ScopeModel) -> Iterator[Finding]:
 
 
 def _splits(node: Node, _scope: ScopeModel) -> Iterator[Finding]:
-    if node.type not in GATEWAYS and len(node.outgoing) > 1:
-        yield error(
-            "not-supported",
-            node.id,
-            "An implicit split, several flows leaving one element, cannot be executed yet.",
-            "Draw a parallel or exclusive gateway after it.",
-        )
-    if node.type != "exclusiveGateway":
+    may = node.type in CHOOSING or (node.type in ACTIVITIES and len(node.outgoing) > 1)
+    if not may:
         for flow in node.outgoing:
             if flow.condition is not None:
                 yield error(
@@ -164,7 +160,7 @@ def _splits(node: Node, _scope: ScopeModel) -> Iterator[Finding]:
 
 
 def _choices(node: Node, _scope: ScopeModel) -> Iterator[Finding]:
-    if node.type != "exclusiveGateway":
+    if node.type not in CHOOSING:
         return
     if node.default is not None and node.default not in {f.id for f in node.outgoing}:
         yield error(

@@ -1,28 +1,13 @@
-"""Our attributes on BPMN elements: which exist, where they belong, and what they say.
+"""Our attributes on BPMN elements: which exist and where they belong.
 
 Source: the dialect, docs/reference/dialect.md.
 """
 
-from collections.abc import Callable, Iterable
-
 from lxml import etree
 
-from engine.workflow.definition.expressions import ExpressionRefused, compile_expression
-from engine.workflow.definition.model import (
-    ACTIVITIES,
-    Finding,
-    Mapped,
-    Value,
-    Work,
-    error,
-    warning,
-)
-from engine.workflow.definition.times import EPOCH as SOME_DAY
-from engine.workflow.definition.times import TimeRefused, due_at, read_duration
+from engine.workflow.definition.model import ACTIVITIES, Node, error, warning
+from engine.workflow.definition.reading.values import MES, SPIFF, Report, extensions, local
 
-BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
-MES = "{urn:routecard:bpmn:1}"
-SPIFF = "{http://spiffworkflow.org/bpmn/schema/1.0/core}"
 FOREIGN = (
     "http://camunda.org/schema/1.0/bpmn",
     "http://camunda.org/schema/zeebe/",
@@ -33,6 +18,8 @@ FOREIGN = (
 WORK_ITEMS = frozenset({"userTask", "manualTask", "task"})
 JOBS = frozenset({"serviceTask", "sendTask"})
 TASKS = WORK_ITEMS | JOBS | {"businessRuleTask", "receiveTask", "scriptTask"}
+THROWS = frozenset({"intermediateThrowEvent", "endEvent"})
+WAITS = frozenset({"startEvent", "intermediateCatchEvent", "boundaryEvent"})
 
 ATTRIBUTES: dict[str, frozenset[str]] = {
     "role": frozenset({"lane"}),
@@ -48,90 +35,24 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
     "duration": TASKS,
     "due": TASKS,
     "followUp": TASKS,
+    "calendar": TASKS | WAITS,
     "priority": TASKS,
     "retries": JOBS,
     "maximum": ACTIVITIES | TASKS | {"exclusiveGateway"},
-    "optional": frozenset({"intermediateThrowEvent", "endEvent", "sendTask"}),
+    "optional": THROWS | {"sendTask"},
+    "correlation": THROWS | WAITS | {"sendTask", "receiveTask"},
 }
 ELEMENTS: dict[str, frozenset[str]] = {
-    "parameter": TASKS,
+    "parameter": TASKS | THROWS,
     "material": TASKS,
     "tool": TASKS,
     "characteristic": TASKS,
     "in": frozenset({"callActivity"}),
     "out": frozenset({"callActivity"}),
 }
-NOT_YET = frozenset(
-    {"equipment", "qualification", "optional", "material", "tool", "characteristic"}
-)
+NOT_YET = frozenset({"equipment", "qualification", "material", "tool", "characteristic"})
 SPIFF_READ = frozenset({"calledDecisionId", "properties"})
 SPIFF_REFUSED = ("script", "operator")
-
-Report = Callable[[Finding], None]
-
-
-def local(element: etree._Element) -> str:
-    """An element's name without its namespace."""
-    return etree.QName(element).localname
-
-
-def read_value(text: str, element: str, report: Report) -> Value:
-    """A literal, or the expression behind `=` or inside `${…}`."""
-    plain = text.strip()
-    if not (plain.startswith("=") or (plain.startswith("${") and plain.endswith("}"))):
-        return Value(text)
-    try:
-        return Value(text, compile_expression(plain))
-    except ExpressionRefused as refused:
-        report(error("expression", element, refused.reason, "Change the expression."))
-        return Value(text)
-
-
-def extensions(node: etree._Element, name: str = MES) -> Iterable[etree._Element]:
-    """The elements right below `extensionElements` whose tag starts like this."""
-    for holder in node.findall(f"{BPMN}extensionElements"):
-        for child in holder.iterchildren(tag=etree.Element):
-            if child.tag.startswith(name):
-                yield child
-
-
-def read_work(node: etree._Element, role: str | None, report: Report) -> Work:
-    """What our attributes and elements say about one task."""
-    name = node.get("id", "")
-
-    def attribute(key: str) -> str | None:
-        return (node.get(MES + key) or "").strip() or None
-
-    def value(key: str) -> Value | None:
-        given = attribute(key)
-        return None if given is None else read_value(given, name, report)
-
-    parts: dict[str, list[etree._Element]] = {}
-    for child in extensions(node):
-        parts.setdefault(local(child), []).append(child)
-    work = Work(
-        role=role,
-        form=attribute("form"),
-        operation=attribute("operation"),
-        equipment=attribute("equipment"),
-        qualification=attribute("qualification"),
-        topic=attribute("topic"),
-        action=attribute("action"),
-        function=attribute("function"),
-        decision=attribute("decision") or _spiff_decision(node),
-        called=node.get("calledElement"),
-        parameters=_parameters(node, parts.get("parameter", []), report),
-        ins=_mapped(parts.get("in", []), name, report),
-        outs=_mapped(parts.get("out", []), name, report),
-        due=value("due"),
-        follow_up=value("followUp"),
-        duration=value("duration"),
-        priority=value("priority"),
-        retries=value("retries"),
-        maximum=_whole(attribute("maximum"), name, "maximum", 1, 1_000_000, report),
-    )
-    _check_values(work, name, report)
-    return work
 
 
 def check_names(node: etree._Element, report: Report) -> None:
@@ -144,6 +65,34 @@ def check_names(node: etree._Element, report: Report) -> None:
             _foreign(str(key), name, report)
     for child in extensions(node, "{"):
         _check_extension(child, name, kind, report)
+
+
+def check_meaning(node: Node, at_start: bool, report: Report) -> None:
+    """Refuse attributes that say something about a message, signal or time that is not there.
+
+    `at_start` is whether the node starts a process: there is no instance yet that could say a key.
+    """
+    kind = node.event.kind if node.event is not None else None
+    work = node.work
+    timed = kind == "timer" or bool(work.due or work.follow_up or work.duration)
+    told = node.type in THROWS
+    for key, given, meant in (
+        ("correlation", work.correlation is not None, kind == "message" and not at_start),
+        ("optional", work.optional, kind == "message"),
+        ("calendar", work.calendar is not None, timed),
+        ("parameter", told and bool(work.parameters), kind in ("message", "signal")),
+    ):
+        if given and not meant:
+            message = f"mes:{key} has no meaning on this {node.type}."
+            report(error("misplaced-attribute", node.id, message, _BELONGS[key]))
+
+
+_BELONGS = {
+    "correlation": "It belongs on what waits for a message or throws one, inside an instance.",
+    "optional": "It belongs on what throws a message.",
+    "calendar": "It belongs on timer events, and on tasks with due, followUp or duration.",
+    "parameter": "It belongs on tasks, and on events that throw a message or signal.",
+}
 
 
 def _named(node: etree._Element) -> str:
@@ -212,89 +161,3 @@ def _foreign(key: str, name: str, report: Report) -> None:
             "Say the same with our attributes.",
         )
     )
-
-
-def _spiff_decision(node: etree._Element) -> str | None:
-    for child in extensions(node, SPIFF):
-        if local(child) == "calledDecisionId":
-            return (child.text or "").strip() or None
-    return None
-
-
-def _parameters(
-    node: etree._Element, given: list[etree._Element], report: Report
-) -> tuple[tuple[str, Value], ...]:
-    element, found = node.get("id", ""), dict[str, Value]()
-    pairs = [(child.get("name"), child.get("value")) for child in given]
-    for child in extensions(node, SPIFF):
-        if local(child) == "properties":
-            pairs += [(p.get("name"), p.get("value")) for p in child]
-    for key, text in pairs:
-        if not key or text is None or key in found:
-            report(
-                error(
-                    "parameter",
-                    element,
-                    f"The parameter {key or 'without a name'!r} needs one name and one value.",
-                    "Write <mes:parameter name=… value=…/>, each name once.",
-                )
-            )
-        else:
-            found[key] = read_value(text, element, report)
-    return tuple(found.items())
-
-
-def _mapped(given: list[etree._Element], name: str, report: Report) -> tuple[Mapped, ...]:
-    found = []
-    for child in given:
-        source, target = child.get("source"), child.get("target") or child.get("source")
-        if not source or not target:
-            report(
-                error(
-                    "mapping",
-                    name,
-                    f"mes:{local(child)} names no source.",
-                    "Write source and target, each the name of a variable.",
-                )
-            )
-        else:
-            found.append(Mapped(source, target))
-    return tuple(found)
-
-
-def _whole(
-    text: str | None, name: str, key: str, low: int, high: int, report: Report
-) -> int | None:
-    if text is None:
-        return None
-    if text.isascii() and text.isdigit() and len(text) < 8 and low <= int(text) <= high:
-        return int(text)
-    report(
-        error(
-            "number",
-            name,
-            f"mes:{key} is {text[:40]!r}.",
-            f"Write a whole number from {low} to {high}.",
-        )
-    )
-    return None
-
-
-def _check_values(work: Work, name: str, report: Report) -> None:
-    """Literal times and numbers are checked now; expressions when they are evaluated."""
-    for key, value in (
-        ("due", work.due),
-        ("followUp", work.follow_up),
-        ("duration", work.duration),
-    ):
-        if value is not None and value.expression is None:
-            try:
-                read_duration(value.text) if key == "duration" else due_at(value.text, SOME_DAY)
-            except TimeRefused as refused:
-                report(error("time", name, f"mes:{key}: {refused}", "Write ISO 8601."))
-    for key, value, low, high in (
-        ("priority", work.priority, 0, 100),
-        ("retries", work.retries, 1, 100),
-    ):
-        if value is not None and value.expression is None:
-            _whole(value.text.strip(), name, key, low, high, report)

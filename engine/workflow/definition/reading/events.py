@@ -1,77 +1,166 @@
-"""What an event waits for or does: none, timer, message, error, terminate; the rest is refused."""
+"""What an event waits for or does; what cannot run is refused by name.
 
-from collections.abc import Mapping
+Source: OMG BPMN 2.0.2, section 10.5.
+"""
+
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from lxml import etree
 
 from engine.workflow.definition.model import Event, Timer, error
-from engine.workflow.definition.reading.attributes import BPMN, Report, local, read_value
+from engine.workflow.definition.reading.values import (
+    BPMN,
+    FALSE,
+    TRUE,
+    Report,
+    children,
+    local,
+    read_condition,
+    read_value,
+    reference,
+    text_of,
+)
 from engine.workflow.definition.times import TimeRefused, read_cycle, read_date, read_duration
 
-# Which definitions each event may carry now.
+HANDLED = ("timer", "message", "signal", "conditional", "escalation", "error")
+# Which definitions each event may carry; a start event also by where it stands.
 ALLOWED: Mapping[str, tuple[str, ...]] = {
-    "startEvent": ("none", "timer", "message"),
-    "intermediateCatchEvent": ("timer", "message"),
-    "boundaryEvent": ("timer", "error"),
-    "endEvent": ("none", "terminate"),
+    "process": ("none", "timer", "message", "signal"),
+    "subProcess": ("none", *HANDLED),  # lint says that only none starts a subprocess
+    "eventSubProcess": ("none", *HANDLED),  # lint says that none starts no event subprocess
+    "intermediateCatchEvent": ("timer", "message", "signal", "conditional", "link"),
+    "intermediateThrowEvent": ("none", "message", "signal", "escalation", "link"),
+    "boundaryEvent": HANDLED,
+    "endEvent": ("none", "message", "signal", "escalation", "error", "terminate"),
 }
+NEVER = ("compensate", "cancel")
+THROWING = ("intermediateThrowEvent", "endEvent")
 TIMERS = {"timeDate": "date", "timeDuration": "duration", "timeCycle": "cycle"}
-READERS = {"date": read_date, "duration": read_duration, "cycle": read_cycle}
+READERS: Mapping[str, Callable[[str], object]] = {
+    "date": read_date,
+    "duration": read_duration,
+    "cycle": read_cycle,
+}
 NONE = Event("none")
 
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """Messages and errors declared in the document, by id."""
+    """Messages, signals, errors and escalations declared in the document, by id."""
 
-    messages: Mapping[str, str]
-    errors: Mapping[str, str | None]
+    names: Mapping[str, Mapping[str, str]]
+    codes: Mapping[str, Mapping[str, str | None]]
 
     @classmethod
     def of(cls, root: etree._Element) -> "Declared":
         """Collect the declarations of a document."""
         return cls(
-            {m.get("id", ""): m.get("name") or "" for m in root.iterfind(f"{BPMN}message")},
-            {e.get("id", ""): e.get("errorCode") for e in root.iterfind(f"{BPMN}error")},
+            {
+                kind: {
+                    m.get("id", ""): (m.get("name") or "").strip()
+                    for m in root.iterfind(BPMN + kind)
+                }
+                for kind in ("message", "signal")
+            },
+            {
+                kind: {e.get("id", ""): e.get(f"{kind}Code") for e in root.iterfind(BPMN + kind)}
+                for kind in ("error", "escalation")
+            },
         )
 
 
-def read_event(node: etree._Element, declared: Declared, report: Report) -> Event:
-    """The single event definition of an event element."""
-    name, kind = node.get("id", ""), local(node)
-    found = [c for c in node if isinstance(c.tag, str) and c.tag.endswith("EventDefinition")]
-    found += [c for c in node if isinstance(c.tag, str) and local(c) == "eventDefinitionRef"]
-    if not found and "none" in ALLOWED[kind]:
+def read_event(node: etree._Element, place: str, declared: Declared, report: Report) -> Event:
+    """The single event definition of an event element; `place` is a key of `ALLOWED`."""
+    definitions = [c for c in children(node) if c.tag.endswith("EventDefinition")]
+    if _refused(node, place, definitions, report):
         return NONE
-    meaning = local(found[0]).removesuffix("EventDefinition") if len(found) == 1 else ""
-    if meaning not in ALLOWED[kind]:
-        what = meaning or ("several definitions" if found else "nothing to wait for")
+    if not definitions:
+        return NONE
+    event = _read(node, definitions[0], declared, report)
+    if event.kind == "error" and not event.interrupting:
         report(
             error(
-                "not-supported",
-                name,
-                f"A {kind} with {what} cannot be executed yet.",
-                f"Possible here: {', '.join(ALLOWED[kind])}.",
+                "error-interrupts",
+                node.get("id", ""),
+                "An error always interrupts what raised it.",
+                "Draw the event as interrupting, or use an escalation.",
             )
         )
-        return NONE
-    definition = found[0]
-    if meaning == "timer":
-        return Event("timer", timer=_timer(definition, name, report))
-    if meaning == "message":
-        return Event("message", name=_message(definition, name, declared, report))
-    if meaning == "error":
-        return Event("error", code=_code(definition, name, declared, report))
-    return Event(meaning)
+    return event
+
+
+def read_task_event(node: etree._Element, declared: Declared, report: Report) -> Event | None:
+    """The message of a send or receive task; a send task for a worker has none."""
+    if local(node) == "sendTask" and not node.get("messageRef"):
+        return None
+    return Event("message", name=_name("message", node, node, declared, report))
+
+
+def _refused(
+    node: etree._Element, place: str, definitions: list[etree._Element], report: Report
+) -> bool:
+    name, kind = node.get("id", ""), local(node)
+    shared = any(local(c) == "eventDefinitionRef" for c in children(node))
+    meaning = local(definitions[0]).removesuffix("EventDefinition") if definitions else "none"
+    what = ""
+    if len(definitions) > 1 or node.get("parallelMultiple") in TRUE:
+        what = "several event definitions"
+    elif shared:
+        what = "an event definition that stands elsewhere"
+    elif meaning in NEVER or (place == "process" and meaning in HANDLED):
+        what = "" if meaning in ALLOWED[place] else f"a {meaning} definition"
+    if what:
+        message = f"A {kind} with {what} cannot be executed."
+        report(error("not-supported", name, message, f"Possible here: {_possible(place)}."))
+        return True
+    if meaning not in ALLOWED[place]:
+        message = f"A {kind} cannot have " + (
+            "nothing to wait for." if meaning == "none" else f"a {meaning} definition."
+        )
+        report(error("event-definition", name, message, f"Possible here: {_possible(place)}."))
+        return True
+    return False
+
+
+def _possible(place: str) -> str:
+    return ", ".join(ALLOWED[place])
+
+
+def _read(
+    node: etree._Element, definition: etree._Element, declared: Declared, report: Report
+) -> Event:
+    kind = local(definition).removesuffix("EventDefinition")
+    name = node.get("id", "")
+    interrupting = _interrupting(node)
+    if kind == "timer":
+        return Event(kind, _timer(definition, name, report), interrupting=interrupting)
+    if kind in ("message", "signal"):
+        told = _name(kind, definition, node, declared, report)
+        return Event(kind, name=told, interrupting=interrupting)
+    if kind in ("error", "escalation"):
+        code = _code(kind, definition, node, declared, report)
+        return Event(kind, code=code, interrupting=interrupting)
+    if kind == "conditional":
+        condition = text_of(definition.find(f"{BPMN}condition"))
+        if not condition:
+            message = "The event says no condition."
+            report(error("condition", name, message, "Write one, such as temperature > 80."))
+            return Event(kind, interrupting=interrupting)
+        compiled = read_condition(condition, name, report)
+        return Event(kind, condition=compiled, interrupting=interrupting)
+    if kind == "link":
+        return Event(kind, name=_link(definition, node, report))
+    return Event(kind)
+
+
+def _interrupting(node: etree._Element) -> bool:
+    attribute = "isInterrupting" if local(node) == "startEvent" else "cancelActivity"
+    return node.get(attribute) not in FALSE
 
 
 def _timer(definition: etree._Element, name: str, report: Report) -> Timer | None:
-    given = [
-        (TIMERS[local(c)], (c.text or "").strip())
-        for c in definition
-        if isinstance(c.tag, str) and local(c) in TIMERS
-    ]
+    given = [(TIMERS[local(c)], text_of(c)) for c in children(definition) if local(c) in TIMERS]
     if len(given) != 1 or not given[0][1]:
         report(
             error(
@@ -92,33 +181,42 @@ def _timer(definition: etree._Element, name: str, report: Report) -> Timer | Non
     return Timer(kind, value)
 
 
-def _message(definition: etree._Element, name: str, declared: Declared, report: Report) -> str:
-    ref = (definition.get("messageRef") or "").rpartition(":")[2]
-    message = declared.messages.get(ref, "").strip()
-    if not message:
-        report(
-            error(
-                "message",
-                name,
-                "The event names no message.",
-                "Choose a message with a name.",
-            )
-        )
-    return message
+def _name(
+    kind: str, holder: etree._Element, node: etree._Element, declared: Declared, report: Report
+) -> str:
+    found = declared.names[kind].get(reference(holder.get(f"{kind}Ref")), "")
+    if not found:
+        message = f"The {local(node)} names no {kind}."
+        cure = f"Choose a {kind} with a name."
+        if kind == "message":
+            report(error("message", node.get("id", ""), message, cure))
+        else:
+            report(error("signal", node.get("id", ""), message, cure))
+    return found
 
 
-def _code(definition: etree._Element, name: str, declared: Declared, report: Report) -> str | None:
-    ref = (definition.get("errorRef") or "").rpartition(":")[2]
-    if not ref:
-        return None  # catches every error: BPMN 2.0.2 section 10.5.4, error boundary without code
-    if not declared.errors.get(ref):
-        report(
-            error(
-                "error-code",
-                name,
-                "The event names an error that has no code.",
-                "Choose an error with an error code, or none to catch all.",
-            )
-        )
-        return "?"
-    return declared.errors[ref]
+def _code(
+    kind: str, holder: etree._Element, node: etree._Element, declared: Declared, report: Report
+) -> str | None:
+    ref = reference(holder.get(f"{kind}Ref"))
+    code = declared.codes[kind].get(ref)
+    if code or (not ref and local(node) not in THROWING):
+        return code  # without any, it takes every code: BPMN 2.0.2 section 10.5.4
+    message = f"The event names no {kind} that has a code."
+    cure = f"Choose an {kind} with a code" + (
+        "." if local(node) in THROWING else ", or none to take all."
+    )
+    if kind == "error":
+        report(error("error-code", node.get("id", ""), message, cure))
+    else:
+        report(error("escalation-code", node.get("id", ""), message, cure))
+    return "?"
+
+
+def _link(definition: etree._Element, node: etree._Element, report: Report) -> str:
+    """The name of a link; many tools write it on the event only."""
+    name = (definition.get("name") or node.get("name") or "").strip()
+    if not name:
+        message = "The link has no name."
+        report(error("link", node.get("id", ""), message, "Name both of its events alike."))
+    return name
