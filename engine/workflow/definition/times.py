@@ -91,7 +91,7 @@ def read_duration(text: str, calendar: str | None = None) -> Duration:
     try:
         elapsed = timedelta(milliseconds=int((hours * 60 + minutes) * 60_000 + seconds * 1_000))
         duration = Duration(years * 12 + months, weeks * 7 + days, elapsed)
-        too_long = add(EPOCH, duration).year - EPOCH.year > MAX_YEARS
+        too_long = add(EPOCH, duration) > EPOCH.replace(year=EPOCH.year + MAX_YEARS)
     except (OverflowError, TimeRefused):
         too_long = True
     if too_long:
