@@ -6,9 +6,21 @@ from dataclasses import dataclass, field
 from engine.workflow.definition.expressions import Expression
 
 WAITING_TASKS = frozenset({"userTask", "manualTask", "task"})
-ACTIVITIES = WAITING_TASKS | {"serviceTask", "businessRuleTask", "callActivity", "subProcess"}
-GATEWAYS = frozenset({"exclusiveGateway", "parallelGateway"})
-EVENTS = frozenset({"startEvent", "endEvent", "intermediateCatchEvent", "boundaryEvent"})
+MESSAGE_TASKS = frozenset({"sendTask", "receiveTask"})
+NESTED = frozenset({"callActivity", "subProcess"})
+ACTIVITIES = WAITING_TASKS | MESSAGE_TASKS | NESTED | {"serviceTask", "businessRuleTask"}
+GATEWAYS = frozenset(
+    {"exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway"}
+)
+EVENTS = frozenset(
+    {
+        "startEvent",
+        "endEvent",
+        "intermediateCatchEvent",
+        "intermediateThrowEvent",
+        "boundaryEvent",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +56,43 @@ class Timer:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What an event waits for or does: `none`, `timer`, `message`, `error` or `terminate`."""
+    """What an event waits for or does.
+
+    `kind` is the name of its definition: `none`, `timer`, `message`, `signal`, `conditional`,
+    `error`, `escalation`, `link` or `terminate`. `name` is that of the message, signal or link;
+    `code` that of the error or escalation, None for every code. `interrupting` is False for a
+    boundary event, or the start of an event subprocess, that leaves the others running.
+    """
 
     kind: str
     timer: Timer | None = None
-    message: str = ""
+    name: str = ""
     code: str | None = None
+    condition: Expression | None = None
+    interrupting: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """How often an activity runs when a token comes: `kind` is `parallel`, `sequential` or `loop`.
+
+    `parallel` and `sequential` are multi-instance, over the list in the variable `source` or a
+    number `cardinality`; `item` is each item's own variable, `target` the variable that becomes the
+    list of what the items left in `result`. `condition` ends a multi-instance early, or lets a
+    standard loop run once more; `first` reads it before the first run; `maximum` ends the loop.
+
+    Source: BPMN 2.0.2 sections 10.3.8, 13.3.6 and 13.3.7.
+    """
+
+    kind: str
+    source: str | None = None
+    cardinality: Expression | None = None
+    item: str | None = None
+    target: str | None = None
+    result: str | None = None
+    condition: Expression | None = None
+    first: bool = False
+    maximum: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +126,18 @@ class Work:
     priority: Value | None = None
     retries: Value | None = None
     maximum: int | None = None
+    calendar: str | None = None
+    correlation: Value | None = None
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A flow node. `type` is its BPMN element name; `outgoing` is in the order that is tried."""
+    """A flow node. `type` is its BPMN element name; `outgoing` is in the order that is tried.
+
+    `event` is also there for send and receive tasks that name a message. `triggered` marks an event
+    subprocess. A link event that throws has one flow, to the one that catches.
+    """
 
     id: str
     type: str
@@ -100,20 +150,36 @@ class Node:
     attached_to: str | None = None
     boundaries: tuple[str, ...] = ()
     work: Work = Work()
+    loop: Loop | None = None
+    triggered: bool = False
+
+    @property
+    def splits(self) -> bool:
+        """Whether one token that comes here may leave as several."""
+        return len(self.outgoing) > 1 and self.type not in ("exclusiveGateway", "eventBasedGateway")
 
 
 @dataclass(frozen=True, slots=True)
 class ScopeModel:
-    """A process or an embedded subprocess: where tokens run and variables live."""
+    """A process or a subprocess: where tokens run and variables live.
+
+    `data` are the names of a subprocess's own data objects.
+    """
 
     id: str
     parent: str | None
     nodes: Mapping[str, Node]
+    data: frozenset[str] = frozenset()
 
     @property
     def starts(self) -> tuple[Node, ...]:
         """The start events, in document order."""
         return tuple(n for n in self.nodes.values() if n.type == "startEvent")
+
+    @property
+    def handlers(self) -> tuple[Node, ...]:
+        """The event subprocesses, in document order."""
+        return tuple(n for n in self.nodes.values() if n.triggered)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.workflow.definition.decisions import Decision
+from engine.workflow.definition.layout import Layout, layouts
 from engine.workflow.definition.model import Node, ProcessModel
 from engine.workflow.definition.specs import build_specs
 from forms.compiler import Form
@@ -15,9 +16,13 @@ from forms.compiler import Form
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What running one process needs. `called` holds the plans of the processes that it calls."""
+    """What running one process needs. `called` holds the plans of the processes that it calls.
+
+    `model` is the process as drawn, `scopes` and `specs` are its scopes as they run.
+    """
 
     model: ProcessModel
+    scopes: Mapping[str, Layout]
     specs: Mapping[str, Any]
     forms: Mapping[str, Form] = field(default_factory=dict)
     decisions: Mapping[str, Decision] = field(default_factory=dict)
@@ -56,4 +61,5 @@ def make_plan(
     called: Mapping[str, Plan],
 ) -> Plan:
     """A plan with freshly built specs."""
-    return Plan(model, build_specs(model), forms, decisions, called)
+    scopes = layouts(model)
+    return Plan(model, scopes, build_specs(scopes), forms, decisions, called)

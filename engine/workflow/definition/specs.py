@@ -1,36 +1,46 @@
-"""Process models as specifications that SpiffWorkflow runs.
+"""Scopes as specifications that SpiffWorkflow runs.
 
 One of the two modules that touch the library's inside (the other is `execution/tree.py`). A spec
 says what its element does when a token is there, by calling the conductor of the running tree; it
 holds nothing of an instance, so one set of specs serves all instances and threads.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
 from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
 
-from engine.workflow.definition.model import Flow, Node, ProcessModel, ScopeModel
+from engine.workflow.definition.layout import Layout
+from engine.workflow.definition.model import Flow, Node
 
 
 class Conductor(Protocol):
     """What a running instance offers to the elements of its diagram."""
 
-    def choose(self, token: Any, node: Node) -> Flow | None:
-        """The one flow an exclusive gateway takes; None if it has none."""
+    def choose(self, token: Any, node: Node) -> tuple[Flow, ...]:
+        """The flows that a gateway with conditions takes."""
+
+    def start(self, token: Any, node: Node) -> None:
+        """A scope begins at its start event."""
 
     def rest(self, token: Any, node: Node) -> None:
-        """Leave the token here until a person, a worker, a message or the time completes it."""
+        """Leave the token here until a person, a worker, an event or the time completes it."""
 
     def carry_out(self, token: Any, node: Node) -> None:
         """Do an automatic task now."""
 
     def enter(self, token: Any, node: Node) -> None:
-        """Start the subprocess or the called process of an activity."""
+        """Start what runs inside an activity."""
 
-    def end(self, token: Any, node: Node) -> None:
-        """What an end event does beyond ending its token."""
+    def happen(self, token: Any, node: Node) -> None:
+        """What an end or throw event does beyond passing its token on."""
+
+    def insert(self, token: Any, node: Node) -> bool:
+        """Whether work inserted after this element takes the token instead of its flows."""
+
+    def item_done(self, scope: Any, token: Any) -> None:
+        """One run of an activity that has several is over."""
 
 
 def spec_name(element: str) -> str:
@@ -71,8 +81,10 @@ class Element(BpmnTaskSpec):  # type: ignore[misc]
 
     def _on_complete(self, my_task: Any) -> None:
         branch = my_task.workflow
-        for flow in self.flows(my_task):
-            branch.spec.task_specs[spec_name(flow.target)].arrive(branch, flow)
+        inserted = branch.state.inserted and self._conductor(my_task).insert(my_task, self.node)
+        if not inserted:
+            for flow in self.flows(my_task):
+                branch.spec.task_specs[spec_name(flow.target)].arrive(branch, flow)
         branch._task_completed_notify(my_task)
 
     def serialize(self, serializer: Any, **_options: Any) -> Any:
@@ -85,16 +97,25 @@ class Element(BpmnTaskSpec):  # type: ignore[misc]
         return conductor
 
 
-class Exclusive(Element):
-    """An exclusive gateway: the first condition that holds takes the token."""
+class Starting(Element):
+    """A start event."""
+
+    def _run_hook(self, my_task: Any) -> bool:
+        self._conductor(my_task).start(my_task, self.node)
+        return True
+
+
+class Choosing(Element):
+    """A gateway whose conditions say which flows get a token."""
 
     def _run_hook(self, my_task: Any) -> bool:
         my_task.chosen = self._conductor(my_task).choose(my_task, self.node)
         return True
 
     def flows(self, token: Any) -> Iterable[Flow]:
-        """The chosen flow."""
-        return (token.chosen,) if token.chosen is not None else ()
+        """The chosen flows."""
+        chosen: tuple[Flow, ...] = token.chosen
+        return chosen
 
 
 class Parallel(Element):
@@ -112,16 +133,26 @@ class Parallel(Element):
         if len(incoming) < 2:
             branch.place(self)
             return
-        arrived = branch.state.joins.setdefault(self.node.id, {})
-        arrived[flow.id] = arrived.get(flow.id, 0) + 1
+        arrived = branch.state.arrive(self.node.id, flow.id)
         if all(arrived.get(name) for name in incoming):
-            for name in incoming:
-                arrived[name] -= 1
-                if not arrived[name]:
-                    del arrived[name]
-            if not arrived:
-                del branch.state.joins[self.node.id]
+            branch.state.join(self.node.id)
             branch.place(self)
+
+
+class Inclusive(Choosing):
+    """An inclusive gateway: joins what came, once nothing else can come, and chooses.
+
+    Arrivals are counted as at a parallel gateway; `execution/joins.py` says when they are enough.
+
+    Source: BPMN 2.0.2 section 13.4.3.
+    """
+
+    def arrive(self, branch: Any, flow: Flow) -> None:
+        """Count the token, or take it at once if no other flow leads here."""
+        if len(self.node.incoming) < 2:
+            branch.place(self)
+        else:
+            branch.state.arrive(self.node.id, flow.id)
 
 
 class Resting(Element):
@@ -146,36 +177,46 @@ class Nested(Element):
         self._conductor(my_task).enter(my_task, self.node)
 
 
-class Ending(Element):
-    """An end event."""
+class Happening(Element):
+    """An end or throw event."""
 
     def _run_hook(self, my_task: Any) -> bool:
-        self._conductor(my_task).end(my_task, self.node)
+        self._conductor(my_task).happen(my_task, self.node)
         return True
 
 
 _CLASSES: dict[str, type[Element]] = {
-    "startEvent": Element,
+    "startEvent": Starting,
     "boundaryEvent": Element,
-    "endEvent": Ending,
+    "endEvent": Happening,
+    "intermediateThrowEvent": Happening,
     "intermediateCatchEvent": Resting,
     "userTask": Resting,
     "manualTask": Resting,
     "task": Resting,
+    "sendTask": Resting,
+    "receiveTask": Resting,
     "businessRuleTask": Automatic,
     "callActivity": Nested,
     "subProcess": Nested,
-    "exclusiveGateway": Exclusive,
+    "exclusiveGateway": Choosing,
     "parallelGateway": Parallel,
+    "inclusiveGateway": Inclusive,
+    "eventBasedGateway": Resting,
 }
 
 
-def build_specs(process: ProcessModel) -> dict[str, BpmnProcessSpec]:
+def build_specs(scopes: Mapping[str, Layout]) -> dict[str, BpmnProcessSpec]:
     """A specification per scope of the process, by the scope's id."""
-    return {name: _scope_spec(scope) for name, scope in process.scopes.items()}
+    return {name: _scope_spec(scope) for name, scope in scopes.items()}
 
 
-def _scope_spec(scope: ScopeModel) -> BpmnProcessSpec:
+def inserted_spec(node: Node) -> Element:
+    """The specification of work that one instance has and its diagram has not."""
+    return Resting(BpmnProcessSpec(name=node.id), node)
+
+
+def _scope_spec(scope: Layout) -> BpmnProcessSpec:
     spec = BpmnProcessSpec(name=scope.id)
     for node in scope.nodes.values():
         _class_of(node)(spec, node)
@@ -183,6 +224,13 @@ def _scope_spec(scope: ScopeModel) -> BpmnProcessSpec:
 
 
 def _class_of(node: Node) -> type[Element]:
+    if node.loop is not None:
+        return Nested
+    kind = node.event.kind if node.event is not None else ""
     if node.type == "serviceTask":
         return Automatic if node.work.function else Resting
+    if kind == "message" and node.type in ("endEvent", "intermediateThrowEvent"):
+        return Resting  # until the message is delivered
+    if kind == "link":
+        return Element
     return _CLASSES[node.type]

@@ -1,7 +1,8 @@
 """Moves an instance to its next rest: tokens run until all of them wait for something outside.
 
 An advance works on the live tree in memory and collects what the database must learn: the steps
-taken, the tokens that opened work or left it, the incidents. The caller writes that down.
+taken, the tokens that opened work or left it, the waits, the incidents. The caller writes that
+down.
 """
 
 from engine.kernel.clock import to_ms
@@ -13,23 +14,18 @@ from engine.workflow.definition.expressions import ExpressionFailed
 from engine.workflow.definition.model import Flow, Node
 from engine.workflow.definition.plan import Plan
 from engine.workflow.definition.times import TimeRefused
-from engine.workflow.execution import automatic, openings
+from engine.workflow.execution import automatic, deviations, events, joins, loops, openings
 from engine.workflow.execution.frontier import Frontier, ScopeState, Variables
-from engine.workflow.execution.limits import AUTOMATIC_STEPS, NESTED_CALLS
+from engine.workflow.execution.limits import NESTED_CALLS
 from engine.workflow.execution.openings import Site
-from engine.workflow.execution.outcome import Left, Outcome, Step, Trouble
+from engine.workflow.execution.outcome import Armed, Opening, Step
+from engine.workflow.execution.run import Deviation, Run, StepFailed, label
 from engine.workflow.execution.tree import Branch, Root, Token, harvest, plant
 
-
-class StepFailed(Exception):
-    """A step that cannot be taken as drawn; its kind is the incident's."""
-
-    def __init__(self, kind: str, detail: str) -> None:
-        super().__init__(detail)
-        self.kind = kind
+_FAILURES = (RoutecardError, StepFailed, ExpressionFailed, DecisionFailed, TimeRefused)
 
 
-class Advance:
+class Advance(Run):
     """One advance of one instance; the conductor its elements call.
 
     Args:
@@ -40,12 +36,11 @@ class Advance:
     """
 
     def __init__(self, uow: Uow, plan: Plan, frontier: Frontier | None, site: Site) -> None:
+        super().__init__()
         self.uow, self.site = uow, site
         self.now = to_ms(uow.now)
-        self.outcome = Outcome()
         stored = frontier or Frontier(scopes=[ScopeState(0, variables={})])
         self.root = plant(plan, stored, self, self.now)
-        self._budget = AUTOMATIC_STEPS
 
     # ---- what callers ask for ----
 
@@ -62,21 +57,36 @@ class Advance:
         variables: Variables,
         answers: Variables | None,
         actor: str | None,
-        deviation: str | None = None,
+        by: Deviation | None = None,
     ) -> None:
         """Complete the work of a resting token and go on."""
         self.write(token, variables)
         token.answers = answers
         self._unblock(token)
-        self._finish(token, actor, deviation)
+        self.empty(token, actor)
+        self.finish(token, actor, by)
         self.settle()
 
-    def fire(self, token: Token, boundary: str) -> None:
-        """An interrupting boundary event: its activity is cancelled, the token goes on from it."""
-        scope = token.workflow
-        self.cancel(token)
-        scope.place_at(boundary)
+    def occur(self, owner: int, element: str, variables: Variables, actor: str | None) -> bool:
+        """An event that a token or scope may wait for happened; False if it does not any more."""
+        taken = events.occur(self, owner, element, variables, actor)
         self.settle()
+        return taken
+
+    def waits_on(self, owner: int, element: str) -> bool:
+        """Whether a token or scope still waits for an event."""
+        return events.waits_on(self, owner, element)
+
+    def exhausted(self, owner: int, element: str, sentence: str) -> None:
+        """An event happened as often as it may: it becomes an incident, its owner goes on."""
+        token = self.root.token(owner)
+        scope = self.root.scope(owner)
+        if token is not None and element in token.node.boundaries:
+            self.trouble(token.workflow.place_resting(element), "limit", sentence)
+        elif scope is not None:
+            for handler, start in scope.layout.handlers:
+                if start.id == element:
+                    self.trouble(scope.place_resting(handler.id), "limit", sentence)
 
     def throw(self, token: Token, code: str, detail: str, actor: str | None = None) -> bool:
         """Raise a BPMN error at a token; False if nothing catches it and it is an incident now."""
@@ -85,17 +95,8 @@ class Advance:
         return caught
 
     def _raise(self, token: Token, code: str, detail: str, actor: str | None = None) -> bool:
-        at: Token | None = token
-        while at is not None:
-            boundary = openings.catching(at.workflow.model, at.node, code)
-            if boundary is not None:
-                scope = at.workflow
-                self.cancel(token, "failed", actor=actor)
-                if at is not token:
-                    self.cancel(at, actor=actor)
-                scope.place_at(boundary.id)
-                return True
-            at = self.root.token(at.workflow.state.number)
+        if events.raise_error(self, token, code, actor):
+            return True
         self.trouble(token, "job", f"Error {code} is caught by nobody: {detail}")
         return False
 
@@ -104,7 +105,7 @@ class Advance:
         token.excused = True
         self.outcome.recovered.append(token.number)
         inside = self.root.inside(token)
-        if inside is not None:  # the called process is over, only handing back its values failed
+        if inside is not None:  # what runs inside goes on, or hands back its values
             token.rest()
             self.root.left.append(inside)
         elif token.stuck:
@@ -122,64 +123,33 @@ class Advance:
         try:
             opened = openings.opening(token, self.uow.now, self.site)
         except (ExpressionFailed, TimeRefused) as failed:
-            self.trouble(token, "expression", f"{_label(token.node)}: {failed}")
+            self.trouble(token, "expression", f"{label(token.node)}: {failed}")
             return None
         token.rest()
         return opened.parameters
 
-    def move(self, token: Token, to: str, reason: str, actor: str) -> None:
-        """Take a token to another element of its scope, as a deviation."""
+    def move(self, token: Token, to: str, by: Deviation) -> None:
+        """Take a token to another element of its scope."""
         scope = token.workflow
         self._unblock(token)
-        self.cancel(token, actor=actor, deviation=reason)
+        self.cancel(token, actor=by.actor, by=by)
         scope.place_at(to)
         self.settle()
 
-    def cancel(
-        self,
-        token: Token,
-        state: str = "cancelled",
-        *,
-        actor: str | None = None,
-        deviation: str | None = None,
-    ) -> None:
-        """End a token and everything inside it; what was at rest there is recorded."""
-        inside = self.root.inside(token)
-        if inside is not None:
-            for inner in list(inside.tasks.values()):
-                self.cancel(inner, actor=actor)
-        if token.resting:
-            self.outcome.leave(Left(token.number, token.node, token.incident, False))
-            self._record(token, state, actor, deviation)
-        token.workflow.drop(token)
-
-    def cancel_all(self, reason: str, actor: str) -> None:
+    def cancel_all(self, by: Deviation) -> None:
         """End the instance as it stands."""
         for token in list(self.root.tasks.values()):
-            self.cancel(token, actor=actor, deviation=reason)
+            self.cancel(token, actor=by.actor, by=by)
         self.root.state.joins.clear()
+        events.disarm(self, self.root)
 
     def change(self, variables: Variables, reason: str, actor: str) -> None:
         """Change variables of the process from outside, as a deviation."""
         self.root.variables.update(variables)
-        self.outcome.steps.append(
-            Step("", "", 0, self.now, "completed", dict(variables), None, actor, reason)
-        )
-
-    def write(self, token: Token, variables: Variables) -> None:
-        """Write variables from where a token is: each has one value in its process."""
-        if not variables:
-            return
-        wall = token.workflow.wall
-        token.workflow.variables.update(variables)
-        token.changed.update(variables)
-        if wall is not self.root:
-            wall.state.written = sorted({*wall.state.written, *variables})
-
-    def trouble(self, token: Token, kind: str, message: str) -> None:
-        """Leave a token as an incident."""
-        token.fail()
-        self.outcome.troubles[token.number] = Trouble(token.number, token.node.id, kind, message)
+        step = Step("", "", 0, self.now, "completed", dict(variables), None, actor, reason)
+        step.kind = "variables"
+        self.outcome.steps.append(step)
+        self.settle()
 
     @property
     def completed(self) -> bool:
@@ -194,6 +164,16 @@ class Advance:
 
     def settle(self) -> None:
         """Run every token to its next rest and close the scopes that became empty."""
+        while True:
+            self._run_ready()
+            if self._pass_inclusive():
+                continue
+            if not events.fire_conditional(self):
+                break
+        if self.completed:
+            events.disarm(self, self.root)
+
+    def _run_ready(self) -> None:
         root = self.root
         while root.ready or root.left:
             if root.ready:
@@ -203,83 +183,75 @@ class Advance:
             else:
                 self._close(root.left.popleft())
 
+    def _pass_inclusive(self) -> bool:
+        return any(
+            scope.layout.blocks and scope.state.joins and joins.pass_inclusive(scope)
+            for scope in self.root.scopes()
+        )
+
     def _run(self, token: Token) -> None:
         try:
-            self._spend(token)
-            if token.run():
-                self._record(token, "completed")
-        except Raised as raised:
+            self.spend(token)
+            waits = token.task_spec._run(token) is None
+        except _FAILURES as failed:
+            self._failed(token, failed)
+            return
+        if waits:
             token.rest()
-            self._raise(token, raised.bpmn_code, raised.detail)
-        except StepFailed as failed:
-            self.trouble(token, failed.kind, str(failed))
-        except (ExpressionFailed, DecisionFailed) as failed:
-            self.trouble(token, "expression", f"{_label(token.node)}: {failed}")
-        except TimeRefused as refused:
-            self.trouble(token, "timer", f"{_label(token.node)}: {refused}")
-        except RoutecardError as refused:
-            self.trouble(token, "job", f"{_label(token.node)}: {refused.detail}")
-
-    def _spend(self, token: Token) -> None:
-        """Count the step against the advance's budget and the element's own cap."""
-        self._budget -= 1
-        if self._budget < 0:
-            raise StepFailed(
-                "limit",
-                f"{AUTOMATIC_STEPS} automatic steps ran without a rest. Check the loop at "
-                f"{_label(token.node)}; retry goes on with a new budget.",
-            )
-        maximum = token.node.work.maximum
-        if maximum is not None and not token.excused:
-            visits = token.workflow.state.visits
-            visits[token.node.id] = visits.get(token.node.id, 0) + 1
-            if visits[token.node.id] > maximum:
-                raise StepFailed(
-                    "limit",
-                    f"{_label(token.node)} was reached {visits[token.node.id]} times; "
-                    f"its cap is {maximum}.",
-                )
-
-    def _finish(self, token: Token, actor: str | None = None, deviation: str | None = None) -> None:
-        self.outcome.leave(Left(token.number, token.node, token.incident, True))
-        self._record(token, "completed", actor, deviation)
+            return
+        self.record(token, "completed")
         token.complete()
+        if self.then is not None:
+            following, self.then = self.then, None
+            following()
 
-    def _record(
-        self, token: Token, state: str, actor: str | None = None, deviation: str | None = None
-    ) -> None:
-        scope = token.workflow
-        self.outcome.steps.append(
-            Step(
-                token.node.id,
-                scope.plan.model.key,
-                scope.wall.state.number,
-                token.since,
-                state,
-                token.changed,
-                token.answers,
-                actor or token.actor,
-                deviation,
-            )
-        )
+    def _failed(self, token: Token, failed: Exception) -> None:
+        """A step could not be taken: an error the diagram may catch, else an incident."""
+        if isinstance(failed, Raised):
+            token.rest()
+            self._raise(token, failed.bpmn_code, failed.detail)
+        elif isinstance(failed, StepFailed):
+            self.trouble(token, failed.kind, str(failed))
+        else:
+            kinds = {ExpressionFailed: "expression", TimeRefused: "timer", RoutecardError: "job"}
+            kind = next(kind for error, kind in kinds.items() if isinstance(failed, error))
+            detail = failed.detail if isinstance(failed, RoutecardError) else failed
+            self.trouble(token, kind, f"{label(token.node)}: {detail}")
 
     def _close(self, scope: Root | Branch) -> None:
         """A scope lost a token: if none is left, its activity is complete."""
-        if scope.tasks or (scope is self.root and not scope.state.joins):
+        holder = scope.holder
+        if holder is not None and self.root.inside(holder) is not scope:
+            return  # its activity ended meanwhile
+        if scope.state.loop is not None:
+            self._proceed(scope)
             return
-        if scope is not self.root and scope is not self.root.subprocesses.get(scope.parent_task_id):
-            return  # its activity was cancelled meanwhile
+        if scope.tasks or (holder is None and not scope.state.joins):
+            return
         if scope.state.joins:
-            self._deadlock(scope)
+            if not joins.pass_inclusive(scope):
+                self._deadlock(scope)
             return
-        token = self.root.token(scope.state.number)
-        assert token is not None
+        assert holder is not None
         try:
-            self.write(token, automatic.values_out(scope.state, token.node))
+            self.write(holder, automatic.values_out(scope.state, holder.node))
         except ExpressionFailed as failed:
-            self.trouble(token, "expression", f"{_label(token.node)}: {failed}")
+            self.trouble(holder, "expression", f"{label(holder.node)}: {failed}")
         else:
-            self._finish(token)
+            self.finish(holder)
+
+    def _proceed(self, scope: Branch) -> None:
+        """Go on with an activity that runs several times; what it cannot tell is an incident."""
+        body = scope.holder
+        assert body is not None
+        if body.incident:
+            return  # a person looks at it first
+        try:
+            loops.proceed(self, scope)
+        except StepFailed as failed:
+            self.trouble(body, failed.kind, str(failed))
+        except ExpressionFailed as failed:
+            self.trouble(body, "expression", f"{label(body.node)}: {failed}")
 
     def _unblock(self, token: Token) -> None:
         """A join that waits in vain gives up the tokens that did arrive."""
@@ -288,58 +260,92 @@ class Advance:
 
     def _deadlock(self, scope: Root | Branch, token: Token | None = None) -> None:
         """Nothing runs in the scope any more, but a join still waits for a flow."""
-        gateway = scope.model.nodes[token.node.id if token else min(scope.state.joins)]
+        gateway = scope.layout.nodes[token.node.id if token else min(scope.state.joins)]
         arrived = scope.state.joins.get(gateway.id, {})
         missing = ", ".join(f for f in gateway.incoming if not arrived.get(f))
+        if token is None:
+            token = scope.place_resting(gateway.id)
+            token.stuck = True
         self.trouble(
-            token or scope.place_stuck(gateway.id),
+            token,
             "problem",
-            f"{_label(gateway)} waits for a token on {missing}, which can no longer come. "
+            f"{label(gateway)} waits for a token on {missing}, which can no longer come. "
             "Complete it to go on without, or move the token.",
         )
 
     # ---- what elements ask for ----
 
-    def choose(self, token: Token, node: Node) -> Flow | None:
-        """The first flow whose condition holds, else the default."""
-        return automatic.choose(node, token.workflow.variables)
+    def choose(self, token: Token, node: Node) -> tuple[Flow, ...]:
+        """The flows whose conditions hold, else the default."""
+        return automatic.choose(node, token.variables)
+
+    def start(self, token: Token, node: Node) -> None:
+        """A scope begins: its event subprocesses wait as long as it runs."""
+        scope = token.workflow
+        if scope.layout.handlers:
+            armed = openings.armed_scope(scope, token.variables, self.uow.now, self.site)
+            self.outcome.arm(scope.state.number, armed)
 
     def rest(self, token: Token, node: Node) -> None:
         """Open the work or the wait of a token."""
+        self._open(token, *self._opening(token))
+
+    def _opening(self, token: Token) -> tuple[Opening, Armed]:
         opened = openings.opening(token, self.uow.now, self.site)
+        return opened, openings.armed(token, self.uow.now, self.site)
+
+    def _open(self, token: Token, opened: Opening, armed: Armed) -> None:
         self.outcome.opened[token.number] = opened
+        self.outcome.arm(token.number, armed)
 
     def carry_out(self, token: Token, node: Node) -> None:
         """Run an in-house function or a decision and keep what it answers."""
-        scope = token.workflow
-        self.write(token, automatic.carry_out(self.uow, scope.plan, node, scope.variables))
+        self.write(token, automatic.carry_out(self.uow, token, node))
 
     def enter(self, token: Token, node: Node) -> None:
-        """Open the scope of a subprocess or a called process and start it."""
-        scope = token.workflow
-        if scope.depth >= NESTED_CALLS:
+        """Open the scope of a subprocess, a called process or an activity's runs, and start it."""
+        if token.workflow.depth >= NESTED_CALLS:
             raise StepFailed(
-                "limit", f"{_label(node)} would nest deeper than {NESTED_CALLS} processes."
+                "limit", f"{label(node)} would nest deeper than {NESTED_CALLS} processes."
             )
-        opened = openings.opening(token, self.uow.now, self.site)
-        variables = automatic.values_in(node, scope.variables)
-        self.outcome.opened[token.number] = opened
+        opening = self._opening(token)
+        if node.loop is not None:
+            loops.begin(self, token)
+        else:
+            self._enter(token, automatic.values_in(node, token.variables))
+        self._open(token, *opening)
+
+    def _enter(self, token: Token, variables: Variables | None) -> None:
         inner = self.root.open_scope(token, ScopeState(token.number, variables))
-        start = inner.model.starts[0] if variables is None else inner.plan.model.plain_start
+        start = inner.layout.starts[0] if variables is None else inner.plan.model.plain_start
         assert start is not None
         started = inner.place_at(start.id)
         started.changed.update(variables or {})
+        if token.payload is not None:
+            self.write(started, token.payload)
+            started.actor = token.actor
 
-    def end(self, token: Token, node: Node) -> None:
-        """A terminate end event ends every other token of its scope."""
-        if node.event is not None and node.event.kind == "terminate":
+    def happen(self, token: Token, node: Node) -> None:
+        """What an end or throw event does beyond passing its token on."""
+        kind = node.event.kind if node.event is not None else "none"
+        if kind == "terminate":
             scope = token.workflow
             for other in list(scope.tasks.values()):
                 if other is not token:
                     self.cancel(other)
             scope.state.joins.clear()
+        elif kind == "signal":
+            self.outcome.signals.append(openings.thrown(token))
+        elif kind == "escalation":
+            events.escalate(self, token, node)
+        elif kind == "error":
+            events.end_by_error(self, token, node)
 
+    def insert(self, token: Token, node: Node) -> bool:
+        """Whether work inserted after this element takes the token instead of its flows."""
+        return deviations.take_inserted(token, node)
 
-def _label(node: Node) -> str:
-    """How a sentence names an element."""
-    return f"{node.name!r} ({node.id})" if node.name else node.id
+    def item_done(self, scope: Branch, token: Token) -> None:
+        """One run of an activity that has several is over."""
+        loops.item_done(scope, token)
+        self._proceed(scope)

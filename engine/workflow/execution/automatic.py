@@ -7,33 +7,39 @@ from engine.kernel.errors import RoutecardError
 from engine.kernel.store.uow import Uow
 from engine.workflow.definition.expressions import ExpressionFailed, VariableMissing
 from engine.workflow.definition.model import Flow, Node
-from engine.workflow.definition.plan import Plan
 from engine.workflow.execution.frontier import ScopeState, Variables
+from engine.workflow.execution.tree import Token
 from engine.workflow.execution.values import clean
 
 
-def choose(node: Node, variables: Mapping[str, object]) -> Flow | None:
-    """The first flow whose condition holds, in the gateway's order, else its default.
+def choose(node: Node, variables: Mapping[str, object]) -> tuple[Flow, ...]:
+    """The flows whose conditions hold, else the default; an exclusive gateway takes the first.
+
+    A flow without a condition always holds, unless it is the default.
 
     Raises:
         ExpressionFailed: if a condition cannot be evaluated or none holds and there is no default.
 
-    Source: BPMN 2.0.2 section 13.4.2.
+    Source: BPMN 2.0.2 sections 13.4.2 and 13.4.3; 13.3.1 for the flows of an activity.
     """
-    if not node.outgoing:
-        return None
-    default = None
+    exclusive = node.type == "exclusiveGateway"
+    default, held, chosen = None, False, []
     for flow in node.outgoing:
         if flow.id == node.default:
             default = flow
         elif flow.condition is None or flow.condition.condition(variables):
-            return flow
-    if default is None:
+            chosen.append(flow)
+            held = held or exclusive or flow.condition is not None
+            if exclusive:
+                break
+    if default is not None and not held:
+        chosen.append(default)
+    if node.outgoing and not chosen:
         raise ExpressionFailed("No condition is true and there is no default flow.")
-    return default
+    return tuple(chosen)
 
 
-def carry_out(uow: Uow, plan: Plan, node: Node, variables: Mapping[str, object]) -> Variables:
+def carry_out(uow: Uow, token: Token, node: Node) -> Variables:
     """Run the in-house function or the decision of a task; what it answers becomes variables.
 
     Raises:
@@ -41,8 +47,10 @@ def carry_out(uow: Uow, plan: Plan, node: Node, variables: Mapping[str, object])
         RoutecardError: what the function refuses; its own writes are undone.
         ExpressionFailed, DecisionFailed: if a parameter or the table cannot be evaluated.
     """
+    variables = token.variables
     if node.type == "businessRuleTask":
-        return clean(plan.decisions[node.work.decision or ""].evaluate(variables))
+        decisions = token.workflow.plan.decisions
+        return clean(decisions[node.work.decision or ""].evaluate(variables))
     name = node.work.function or ""
     function = functions.find(name)
     if function is None:

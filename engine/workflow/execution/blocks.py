@@ -1,9 +1,9 @@
 """Parallel blocks of a diagram: whether a move from one element to another leaves one."""
 
-from engine.workflow.definition.model import ScopeModel
+from engine.workflow.definition.layout import Layout
 
 
-def leaves_block(scope: ScopeModel, origin: str, to: str) -> bool:
+def leaves_block(scope: Layout, origin: str, to: str) -> bool:
     """Whether a way from one element to the other, either direction, crosses a parallel gateway.
 
     What is joined by flows without a parallel gateway between belongs to one branch of one block,

@@ -14,3 +14,9 @@ VARIABLE_DEPTH = 20
 
 NAME_LENGTH = 100
 """Characters of a variable's name."""
+
+ITEMS = 1_000
+"""Items of one multi-instance activity; one instance per lot or unit serves better beyond."""
+
+LOOP_RUNS = 1_000
+"""Runs of one standard loop; retry of the incident goes on."""

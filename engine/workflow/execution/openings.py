@@ -1,19 +1,22 @@
-"""What a resting token needs from outside: a person, a worker, a message, the time."""
+"""What a resting token needs from outside: a person, a worker, an event, the time."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from decimal import Decimal
 
 from engine.kernel.clock import to_ms
+from engine.workflow.definition import times
 from engine.workflow.definition.expressions import ExpressionFailed
-from engine.workflow.definition.model import WAITING_TASKS, Node, ScopeModel, Timer, Value
-from engine.workflow.definition.times import add, due_at, read_cycle, read_date, read_duration
+from engine.workflow.definition.layout import shown
+from engine.workflow.definition.model import WAITING_TASKS, Node, Value
 from engine.workflow.execution.frontier import Variables
-from engine.workflow.execution.tree import Token
+from engine.workflow.execution.outcome import Alarm, Armed, Opening, Thrown, Wait
+from engine.workflow.execution.tree import Branch, Root, Token
 
-DEFAULT_PRIORITY = 50
-DEFAULT_ATTEMPTS = 3
+EVENT_TYPES = frozenset({"intermediateCatchEvent", "receiveTask"})
+THROWING = frozenset({"intermediateThrowEvent", "endEvent", "sendTask"})
+JOB_TYPES = frozenset({"serviceTask", "sendTask"})
 
 
 @dataclass(slots=True)
@@ -22,107 +25,125 @@ class Site:
 
     find_zone: Callable[[], tzinfo]
 
-    @property
-    def zone(self) -> tzinfo:
-        """The site's time zone."""
-        return self.find_zone()
-
-
-@dataclass(slots=True)
-class Opening:
-    """A token that came to rest.
-
-    `timers` are (element, due in ms): the token's own catch event or boundary events of its
-    activity. `message` is the name its catch event waits for.
-    """
-
-    token: int
-    node: Node
-    process: str
-    priority: int = DEFAULT_PRIORITY
-    due: int | None = None
-    follow_up: int | None = None
-    attempts: int = DEFAULT_ATTEMPTS
-    parameters: Variables = field(default_factory=dict)
-    timers: list[tuple[str, int]] = field(default_factory=list)
-    message: str = ""
-
-    @property
-    def is_task(self) -> bool:
-        """Whether a person completes it."""
-        return self.node.type in WAITING_TASKS
-
-    @property
-    def is_job(self) -> bool:
-        """Whether a worker completes it."""
-        return self.node.type == "serviceTask"
-
 
 def opening(token: Token, now: datetime, site: Site) -> Opening:
-    """Everything the database must know about a token that comes to rest.
+    """What the database must know about the work of a token that comes to rest.
 
     Raises:
         ExpressionFailed, TimeRefused: if an attribute cannot be evaluated.
     """
-    node, scope = token.node, token.workflow
-    variables, work = scope.variables, node.work
-    opened = Opening(token.number, node, scope.plan.model.key)
-    opened.timers = _timers(scope.model, node, variables, now, site)
-    if node.event is not None and node.event.kind == "message":
-        opened.message = node.event.message
+    node, work = token.node, token.node.work
+    opened = Opening(token.number, node, token.workflow.plan.model.key)
+    if node.loop is not None:
+        return opened
+    opened.is_task = node.type in WAITING_TASKS
+    opened.is_job = node.type in JOB_TYPES and work.topic is not None
     if opened.is_task or opened.is_job:
+        variables = token.variables
         if work.priority is not None:
             opened.priority = _whole(work.priority, variables, 0, 100, "mes:priority")
-        opened.due = _instant(work.due, variables, now, site)
-        opened.follow_up = _instant(work.follow_up, variables, now, site)
-    if opened.is_job:
-        opened.parameters = {k: v.resolve(variables) for k, v in work.parameters}
-        if work.retries is not None:
-            opened.attempts = _whole(work.retries, variables, 1, 100, "mes:retries")
+        opened.due = _instant(work.due, work.calendar, variables, now, site)
+        opened.follow_up = _instant(work.follow_up, work.calendar, variables, now, site)
+        if opened.is_job:
+            opened.parameters = parameters(node, variables)
+            if work.retries is not None:
+                opened.attempts = _whole(work.retries, variables, 1, 100, "mes:retries")
+    elif node.type in THROWING and node.event is not None and node.event.kind == "message":
+        opened.thrown = thrown(token)
     return opened
 
 
-def catching(model: ScopeModel, node: Node, code: str) -> Node | None:
-    """The error boundary event of an activity that catches a code; one with the code goes first.
+def thrown(token: Token) -> Thrown:
+    """The message or signal that a token throws here.
 
-    Source: BPMN 2.0.2 section 10.5.4: without an error code every error is caught.
+    Raises:
+        ExpressionFailed: if a parameter or the correlation cannot be evaluated.
     """
-    events = [model.nodes[b] for b in node.boundaries]
-    errors = [b for b in events if b.event is not None and b.event.kind == "error"]
-    for wanted in (code, None):
-        for boundary in errors:
-            if boundary.event is not None and boundary.event.code == wanted:
-                return boundary
-    return None
+    node, variables = token.node, token.variables
+    assert node.event is not None
+    return Thrown(
+        node.event.kind,
+        node.event.name,
+        shown(node.id),
+        parameters(node, variables),
+        _correlation(node, variables),
+        node.work.optional,
+        token.number,
+    )
 
 
-def _timers(
-    model: ScopeModel, node: Node, variables: Variables, now: datetime, site: Site
-) -> list[tuple[str, int]]:
-    found = []
-    for event in (node, *(model.nodes[b] for b in node.boundaries)):
-        if event.event is not None and event.event.timer is not None:
-            found.append((event.id, to_ms(_first(event.event.timer, variables, now, site))))
+def parameters(node: Node, variables: Mapping[str, object]) -> Variables:
+    """What an element hands to a worker, a function or a receiver."""
+    return {key: value.resolve(variables) for key, value in node.work.parameters}
+
+
+def armed(token: Token, now: datetime, site: Site) -> Armed:
+    """The events that a token waits for: its own, those of its gateway, its boundary events.
+
+    Raises:
+        ExpressionFailed, TimeRefused: if a time or a correlation cannot be evaluated.
+    """
+    node = token.node
+    events = [token.workflow.layout.nodes[name] for name in node.boundaries]
+    if node.loop is None and node.type in EVENT_TYPES:
+        events.append(node)
+    elif node.type == "eventBasedGateway":
+        events += choices(token)
+    return _armed(token.number, events, token.variables if events else {}, now, site)
+
+
+def choices(token: Token) -> list[Node]:
+    """The events after an event-based gateway, in the order of its flows."""
+    return [token.workflow.layout.nodes[flow.target] for flow in token.node.outgoing]
+
+
+def armed_scope(scope: Root | Branch, variables: Variables, now: datetime, site: Site) -> Armed:
+    """The starts of event subprocesses that wait as long as their scope runs.
+
+    Raises:
+        ExpressionFailed, TimeRefused: if a time or a correlation cannot be evaluated.
+    """
+    starts = [start for _, start in scope.layout.handlers]
+    return _armed(scope.state.number, starts, variables, now, site)
+
+
+def _armed(
+    owner: int, events: Iterable[Node], variables: Variables, now: datetime, site: Site
+) -> Armed:
+    found = Armed()
+    for node in events:
+        event = node.event
+        if event is None:
+            continue
+        if event.timer is not None:
+            text = _text(event.timer.value, variables)
+            first = times.first(event.timer.kind, text, now, site.find_zone, node.work.calendar)
+            alarm = Alarm(owner, node.id, to_ms(first.at), first.remaining, first.repeat)
+            found.alarms.append(alarm)
+        elif event.kind in ("message", "signal"):
+            key = _correlation(node, variables)
+            found.waits.append(Wait(owner, node.id, event.kind, event.name, key))
     return found
 
 
-def _first(timer: Timer, variables: Variables, now: datetime, site: Site) -> datetime:
-    """When a timer fires first; an interrupting event fires once, so no later time counts."""
-    text = _text(timer.value, variables)
-    if timer.kind == "duration":
-        return add(now, read_duration(text))
-    if timer.kind == "date":
-        return read_date(text, site.zone)
-    cycle = read_cycle(text, site.zone)
-    return cycle.start or add(now, cycle.period)
+def _correlation(node: Node, variables: Mapping[str, object]) -> str | None:
+    value = node.work.correlation
+    if value is None:
+        return None
+    found = value.resolve(variables)
+    if isinstance(found, Decimal):
+        return f"{found.normalize():f}"
+    if isinstance(found, str) and found:
+        return found
+    raise ExpressionFailed(f"mes:correlation must be a text or a number, got {found!r}.")
 
 
-def _instant(value: Value | None, variables: Variables, now: datetime, site: Site) -> int | None:
-    return None if value is None else to_ms(_due(_text(value, variables), now, site))
-
-
-def _due(text: str, now: datetime, site: Site) -> datetime:
-    return due_at(text, now) if text.lstrip()[:1] in "Pp" else read_date(text, site.zone)
+def _instant(
+    value: Value | None, calendar: str | None, variables: Variables, now: datetime, site: Site
+) -> int | None:
+    if value is None:
+        return None
+    return to_ms(times.due_at(_text(value, variables), now, site.find_zone, calendar))
 
 
 def _text(value: Value, variables: Variables) -> str:

@@ -13,9 +13,10 @@ from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
-from engine.workflow.definition.model import Flow, Node, ScopeModel
+from engine.workflow.definition.layout import Layout, items_of
+from engine.workflow.definition.model import Flow, Node, Work
 from engine.workflow.definition.plan import Plan
-from engine.workflow.definition.specs import Conductor, Element, spec_name
+from engine.workflow.definition.specs import Conductor, Element, inserted_spec, spec_name
 from engine.workflow.execution.frontier import (
     INCIDENT,
     ROOT,
@@ -39,14 +40,23 @@ _NO_SCRIPTS = _NoScripts()
 
 
 class Token(Task):  # type: ignore[misc]
-    """A live token, numbered within its instance. `since` is when it came, in milliseconds."""
+    """A live token, numbered within its instance. `since` is when it came, in milliseconds.
+
+    `own` are the variables of an item, `held` its conditional events that were true at last sight;
+    `changed` and `inner` is what its step wrote, in its process and in variables of its own;
+    `payload` is what the event brought that it stands for.
+    """
 
     def __init__(self, branch: "Root | Branch", spec: Element, number: int, since: int) -> None:
         super().__init__(branch, spec, None, TaskState.FUTURE, number)
         self.since = since
         self.changed: Variables = {}
+        self.inner: Variables = {}
         self.answers: Variables | None = None
-        self.chosen: Flow | None = None
+        self.payload: Variables | None = None
+        self.chosen: tuple[Flow, ...] = ()
+        self.own: Variables | None = None
+        self.held: list[str] = []
         self.stuck = self.excused = False
         self.actor: str | None = None
 
@@ -77,6 +87,31 @@ class Token(Task):  # type: ignore[misc]
         """Whether the token waits for somebody or something outside, or is an incident."""
         return bool(self._state in (TaskState.STARTED, TaskState.ERROR))
 
+    @property
+    def variables(self) -> Variables:
+        """The variables visible to the token."""
+        scope = self.workflow
+        if self.own is None and not scope.layered:
+            found: Variables = scope.variables
+            return found
+        found = dict(scope.wall.variables)
+        for layer, _names in reversed(self.layers()):
+            found.update(layer)
+        return found
+
+    def layers(self) -> list[tuple[Variables, frozenset[str]]]:
+        """The local variables around the token, nearest first, each with names declared there."""
+        found: list[tuple[Variables, frozenset[str]]] = []
+        token: Token | None = self
+        while token is not None:
+            if token.own is not None:
+                found.append((token.own, frozenset()))
+            scope = token.workflow
+            if scope.state.own is not None:
+                found.append((scope.state.own, scope.layout.data))
+            token = scope.holder if scope.state.variables is None else None
+        return found
+
     def rest(self) -> None:
         """Let the token wait (again)."""
         self._state = TaskState.STARTED
@@ -96,40 +131,65 @@ class Token(Task):  # type: ignore[misc]
 
 
 class _Scope:
-    """What a process and a subprocess have in common; mixed into the library's workflows."""
+    """What a process and a subprocess have in common; mixed into the library's workflows.
+
+    `holder` is the token of the activity that the scope is inside; `layered` says whether anything
+    in it or around it has variables of its own.
+    """
 
     state: ScopeState
     plan: Plan
-    model: ScopeModel
+    layout: Layout
+    holder: Token | None
+    layered: bool
     tasks: dict[int, Token]
     spec: Any
     top_workflow: "Root"
 
-    def settle_in(self, state: ScopeState, plan: Plan, model: ScopeModel) -> None:
+    def settle_in(
+        self, state: ScopeState, plan: Plan, layout: Layout, holder: Token | None
+    ) -> None:
         """Take a state and the definition that it belongs to."""
-        self.state, self.plan, self.model = state, plan, model
+        self.state, self.plan, self.layout, self.holder = state, plan, layout, holder
+        if layout.data and state.own is None:
+            state.own = {}
+        around = holder is not None and (holder.own is not None or holder.workflow.layered)
+        self.layered = state.own is not None or (around and state.variables is None)
 
     def place(self, spec: Element) -> Token:
         """A new token at an element, ready to run."""
-        root = self.top_workflow
-        token = Token(self, spec, root.next_number, root.now)  # type: ignore[arg-type]
-        root.next_number += 1
+        token = self._new(spec)
         spec._update(token)
-        return token
-
-    def place_stuck(self, element: str) -> Token:
-        """A token that stands for a join whose missing tokens can no longer come."""
-        root = self.top_workflow
-        spec = self.spec.task_specs[spec_name(element)]
-        token = Token(self, spec, root.next_number, root.now)  # type: ignore[arg-type]
-        root.next_number += 1
-        token.stuck = True
-        token.fail()
         return token
 
     def place_at(self, element: str) -> Token:
         """A new token at the element of that id."""
         return self.place(self.spec.task_specs[spec_name(element)])
+
+    def place_resting(self, element: str) -> Token:
+        """A new token at an element whose work is not begun."""
+        token = self._new(self.spec.task_specs[spec_name(element)])
+        token.rest()
+        return token
+
+    def place_inserted(self, name: str) -> Token:
+        """A new token at work that was inserted here."""
+        return self.place(self.inserted(name))
+
+    def inserted(self, name: str) -> Element:
+        """The specification of work that was inserted here; its flows are those it follows."""
+        insert = self.state.inserted[name]
+        flows = self.layout.nodes[insert.after].outgoing
+        work = Work(role=insert.role, form=insert.form)
+        return inserted_spec(
+            Node(name, "userTask", self.layout.id, insert.name, outgoing=flows, work=work)
+        )
+
+    def _new(self, spec: Element) -> Token:
+        root = self.top_workflow
+        token = Token(self, spec, root.next_number, root.now)  # type: ignore[arg-type]
+        root.next_number += 1
+        return token
 
     def drop(self, token: Token) -> None:
         """Take a token out of the tree, and the scope inside it."""
@@ -138,7 +198,11 @@ class _Scope:
 
     def _task_completed_notify(self, task: Token) -> None:
         self.drop(task)
-        self.top_workflow.left.append(self)  # type: ignore[arg-type]
+        root = self.top_workflow
+        if self.state.loop is not None:
+            root.conductor.item_done(self, task)
+        else:
+            root.left.append(self)  # type: ignore[arg-type]
 
     @property
     def wall(self) -> "Root | Branch":
@@ -151,7 +215,7 @@ class _Scope:
 
     @property
     def variables(self) -> Variables:
-        """The variables visible here."""
+        """The variables of the process or called process."""
         values = self.wall.state.variables
         assert values is not None
         return values
@@ -167,18 +231,19 @@ class Root(_Scope, BpmnWorkflow):  # type: ignore[misc]
         super().__init__(
             plan.specs[plan.model.key], plan.specs, script_engine=_NO_SCRIPTS, deserializing=True
         )
-        self.settle_in(state, plan, plan.model.root)
+        self.settle_in(state, plan, plan.scopes[plan.model.key], None)
 
     def open_scope(self, token: Token, state: ScopeState) -> "Branch":
         """The scope inside an activity's token."""
         plan, node = token.workflow.plan, token.node
-        if node.type == "callActivity":
+        name = node.id
+        if node.loop is not None:
+            name = items_of(node.id)
+        elif node.type == "callActivity":
             plan = plan.called[node.work.called or ""]
-            model = plan.model.root
-        else:
-            model = plan.model.scopes[node.id]
-        branch = Branch(plan.specs[model.id], token.id, self, deserializing=True)
-        branch.settle_in(state, plan, model)
+            name = plan.model.key
+        branch = Branch(plan.specs[name], token.id, self, deserializing=True)
+        branch.settle_in(state, plan, plan.scopes[name], token)
         self.subprocesses[token.id] = branch
         return branch
 
@@ -193,6 +258,11 @@ class Root(_Scope, BpmnWorkflow):  # type: ignore[misc]
         found += sorted(self.subprocesses.values(), key=lambda b: int(b.state.number))
         return found
 
+    def scope(self, number: int) -> "Root | Branch | None":
+        """The live scope of that number."""
+        found: Root | Branch | None = self if number == ROOT else self.subprocesses.get(number)
+        return found
+
     def tokens(self) -> list[Token]:
         """Every live token, oldest first."""
         return sorted(
@@ -205,7 +275,7 @@ class Root(_Scope, BpmnWorkflow):  # type: ignore[misc]
 
 
 class Branch(_Scope, BpmnSubWorkflow):  # type: ignore[misc]
-    """A running subprocess or called process."""
+    """A running subprocess or called process, or the runs of an activity that has several."""
 
     def _calculate_depth(self) -> int:
         parent = self.top_workflow.get_task_from_id(self.parent_task_id).workflow
@@ -221,10 +291,13 @@ def plant(plan: Plan, frontier: Frontier, conductor: Conductor, now: int) -> Roo
     # A token is older than every token inside it, so its scope is there when they are planted.
     for state in frontier.tokens:
         branch = by_scope[state.scope]
-        token = Token(branch, branch.spec.task_specs[spec_name(state.element)], state.number, now)
-        token.since = state.since
+        spec = branch.spec.task_specs.get(spec_name(state.element)) or branch.inserted(
+            state.element
+        )
+        token = Token(branch, spec, state.number, state.since)
         token._state = TaskState.STARTED if state.state == WAITING else TaskState.ERROR
         token.stuck = state.state == STUCK
+        token.own, token.held = state.own, state.held
         if state.number in inner:
             by_scope[state.number] = root.open_scope(token, inner[state.number])
     return root
@@ -239,6 +312,8 @@ def harvest(root: Root) -> Frontier:
             t.workflow.state.number,
             t.since,
             STUCK if t.stuck else INCIDENT if t.incident else WAITING,
+            t.held,
+            t.own,
         )
         for t in root.tokens()
     ]

@@ -1,0 +1,241 @@
+"""Events that happen: who takes them, and what becomes of what they interrupt.
+
+Source: BPMN 2.0.2 sections 10.5.4 to 10.5.7, 13.5.3 and 13.5.4.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from engine.workflow.definition.expressions import ExpressionFailed
+from engine.workflow.definition.model import Node
+from engine.workflow.execution.frontier import Variables
+from engine.workflow.execution.openings import choices
+from engine.workflow.execution.run import Run, StepFailed, label
+from engine.workflow.execution.tree import Branch, Root, Token
+
+CATCHING = frozenset({"intermediateCatchEvent", "receiveTask"})
+
+
+@dataclass(frozen=True, slots=True)
+class Taker:
+    """Who takes an error or an escalation: a boundary event of `host`, or an event subprocess."""
+
+    scope: Root | Branch
+    event: Node
+    host: Token | None = None
+    handler: Node | None = None
+
+
+def occur(run: Run, owner: int, element: str, variables: Variables, actor: str | None) -> bool:
+    """An event happened for a token or scope; False if nobody waits for it any more."""
+    token = run.root.token(owner)
+    if token is not None and _at_token(run, token, element, variables, actor):
+        return True
+    scope = run.root.scope(owner)
+    if scope is None or scope.state.disarmed:
+        return False
+    for handler, start in scope.layout.handlers:
+        if start.id == element:
+            take(run, Taker(scope, start, None, handler), variables, actor)
+            return True
+    return False
+
+
+def waits_on(run: Run, owner: int, element: str) -> bool:
+    """Whether a token or scope still waits for an event."""
+    token = run.root.token(owner)
+    if token is not None:
+        node = token.node
+        if node.id == element or element in node.boundaries:
+            return True
+        if node.type == "eventBasedGateway" and any(c.id == element for c in choices(token)):
+            return True
+    scope = run.root.scope(owner)
+    if scope is None or scope.state.disarmed:
+        return False
+    return any(start.id == element for _, start in scope.layout.handlers)
+
+
+def _at_token(
+    run: Run, token: Token, element: str, variables: Variables, actor: str | None
+) -> bool:
+    node, scope = token.node, token.workflow
+    if not token.resting:
+        return False
+    if node.id == element and node.type in CATCHING and not token.incident:
+        run.write(token, variables)
+        run.finish(token, actor)
+    elif element in node.boundaries:
+        take(run, Taker(scope, scope.layout.nodes[element], token), variables, actor)
+    elif node.type == "eventBasedGateway" and any(c.id == element for c in choices(token)):
+        _choose_event(run, token, element, variables, actor)
+    else:
+        return False
+    return True
+
+
+def _choose_event(
+    run: Run, gateway: Token, element: str, variables: Variables, actor: str | None
+) -> None:
+    """The first event after an event-based gateway takes its token."""
+    scope = gateway.workflow
+    run.leave(gateway, True)
+    run.record(gateway, "completed")
+    event = scope.place_resting(element)
+    scope.drop(gateway)
+    run.write(event, variables)
+    run.record(event, "completed", actor)
+    event.complete()
+
+
+def take(run: Run, taker: Taker, variables: Variables, actor: str | None) -> None:
+    """An event is taken: what it interrupts ends, its own token begins."""
+    assert taker.event.event is not None
+    scope, interrupting = taker.scope, taker.event.event.interrupting
+    if taker.host is not None:
+        if interrupting and taker.host.live:
+            run.cancel(taker.host, actor=actor)
+        token = scope.place_at(taker.event.id)
+        run.write(token, variables)
+    else:
+        assert taker.handler is not None
+        if interrupting:
+            for other in list(scope.tasks.values()):
+                run.cancel(other, actor=actor)
+            scope.state.joins.clear()
+            disarm(run, scope)
+        token = scope.place_at(taker.handler.id)
+        token.payload = variables
+    token.actor = actor
+
+
+def disarm(run: Run, scope: Root | Branch) -> None:
+    """The event subprocesses of a scope wait for nothing any more."""
+    if scope.layout.handlers and not scope.state.disarmed:
+        scope.state.disarmed = True
+        starts = frozenset(start.id for _, start in scope.layout.handlers)
+        run.outcome.disarm(scope.state.number, starts)
+
+
+# ---- errors and escalations ----
+
+
+def taker(run: Run, token: Token, kind: str, code: str | None) -> Taker | None:
+    """The nearest event around a token that takes an error or escalation of that code."""
+    at: Token | None = token
+    while at is not None:
+        scope = at.workflow
+        boundary = _matching([scope.layout.nodes[b] for b in at.node.boundaries], kind, code)
+        if boundary is not None:
+            return Taker(scope, boundary, at)
+        if not (at.node.triggered or scope.state.disarmed):  # a handler does not catch its own
+            handlers = {start.id: handler for handler, start in scope.layout.handlers}
+            start = _matching([s for _, s in scope.layout.handlers], kind, code)
+            if start is not None:
+                return Taker(scope, start, None, handlers[start.id])
+        at = scope.holder
+    return None
+
+
+def _matching(events: list[Node], kind: str, code: str | None) -> Node | None:
+    """One with the code goes before one without, which takes every code: section 10.5.4."""
+    mine = [n for n in events if n.event is not None and n.event.kind == kind]
+    for wanted in (code, None):
+        for node in mine:
+            if node.event is not None and node.event.code == wanted:
+                return node
+    return None
+
+
+def raise_error(run: Run, token: Token, code: str, actor: str | None = None) -> bool:
+    """Raise an error at a token whose work failed; False if nothing takes it."""
+    found = taker(run, token, "error", code)
+    if found is None:
+        return False
+    run.cancel(token, "failed", actor=actor)
+    take(run, found, {}, actor)
+    return True
+
+
+def end_by_error(run: Run, token: Token, node: Node) -> None:
+    """An error end event: its token ends, and what takes the error begins.
+
+    Raises:
+        StepFailed: if nothing takes it.
+    """
+    assert node.event is not None
+    found = taker(run, token, "error", node.event.code or "")
+    if found is None:
+        raise StepFailed("problem", f"The error of {label(node)} is caught by nobody.")
+    run.then = lambda: take(run, found, {}, None)
+
+
+def escalate(run: Run, token: Token, node: Node) -> None:
+    """A throwing escalation event: its token goes on first, then what takes the escalation."""
+    assert node.event is not None
+    found = taker(run, token, "escalation", node.event.code or "")
+    if found is not None:
+        run.then = lambda: take(run, found, {}, None)
+
+
+# ---- conditions ----
+
+
+def fire_conditional(run: Run) -> bool:
+    """Let the first conditional event happen whose condition holds, oldest wait first."""
+    for owner, held, node, variables in _conditional(run):
+        if not _holds(node, variables):
+            if node.id in held:
+                held.remove(node.id)
+        elif node.id not in held:
+            assert node.event is not None
+            if not node.event.interrupting:
+                held.append(node.id)
+            if occur(run, owner, node.id, {}, None):
+                return True
+    return False
+
+
+def _conditional(run: Run) -> Iterator[tuple[int, list[str], Node, Variables]]:
+    """(owner, what it saw true before, event, variables) of every conditional wait, by age."""
+    found: list[tuple[int, list[str], Node, Variables]] = []
+    for scope in run.root.scopes():
+        if not scope.layout.conditional:
+            continue
+        if not scope.state.disarmed:
+            seen = inside_variables(scope)
+            starts = [start for _, start in scope.layout.handlers]
+            found += [(scope.state.number, scope.state.held, start, seen) for start in starts]
+        for token in scope.tasks.values():
+            found += [(token.number, token.held, e, token.variables) for e in _events_of(token)]
+    for wait in sorted(found, key=lambda x: x[0]):
+        if wait[2].event is not None and wait[2].event.kind == "conditional":
+            yield wait
+
+
+def _events_of(token: Token) -> list[Node]:
+    """The events that a token waits for."""
+    node = token.node
+    events = [token.workflow.layout.nodes[name] for name in node.boundaries]
+    if node.type == "eventBasedGateway":
+        events += choices(token)
+    elif node.type in CATCHING and not token.incident:
+        events.append(node)
+    return events
+
+
+def inside_variables(scope: Root | Branch) -> Variables:
+    """The variables that a scope sees before any token is in it."""
+    if not scope.layered or scope.holder is None:
+        return scope.variables
+    return {**scope.holder.variables, **(scope.state.own or {})}
+
+
+def _holds(node: Node, variables: Variables) -> bool:
+    """A condition that cannot be evaluated is not true (yet)."""
+    assert node.event is not None
+    assert node.event.condition is not None
+    try:
+        return node.event.condition.condition(variables)
+    except ExpressionFailed:
+        return False
