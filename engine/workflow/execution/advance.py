@@ -14,11 +14,12 @@ from engine.workflow.definition.expressions import ExpressionFailed
 from engine.workflow.definition.model import Flow, Node
 from engine.workflow.definition.plan import Plan
 from engine.workflow.definition.times import TimeRefused
-from engine.workflow.execution import automatic, deviations, events, joins, loops, openings
+from engine.workflow.execution import deviations, openings
 from engine.workflow.execution.frontier import Frontier, ScopeState, Variables
 from engine.workflow.execution.limits import NESTED_CALLS
 from engine.workflow.execution.openings import Site
 from engine.workflow.execution.outcome import Armed, Opening, Step
+from engine.workflow.execution.rules import automatic, events, joins, loops
 from engine.workflow.execution.run import Deviation, Run, StepFailed, label
 from engine.workflow.execution.tree import Branch, Root, Token, harvest, plant
 
