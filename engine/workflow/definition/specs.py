@@ -142,7 +142,7 @@ class Parallel(Element):
 class Inclusive(Choosing):
     """An inclusive gateway: joins what came, once nothing else can come, and chooses.
 
-    Arrivals are counted as at a parallel gateway; `execution/joins.py` says when they are enough.
+    Arrivals are counted as at a parallel gateway; `execution/rules/joins.py` says when they are enough.
 
     Source: BPMN 2.0.2 section 13.4.3.
     """

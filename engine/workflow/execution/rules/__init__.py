@@ -1,0 +1,1 @@
+"""The rules of single elements: choices, joins, loops, events; each moves the run in progress."""
