@@ -122,11 +122,12 @@ class Run:
     ) -> None:
         """Note a finished step; what the diagram does not show is not one."""
         node, scope = token.node, token.workflow
-        hidden = node.id != shown(node.id)
-        if (hidden or node.loop is not None) and not token.changed and by is None:
+        element = shown(node.id)
+        unseen = element != node.id or node.loop is not None
+        if unseen and not token.changed and by is None:
             return
         step = Step(
-            shown(node.id),
+            element,
             scope.plan.model.key,
             scope.wall.state.number,
             token.since,

@@ -47,18 +47,19 @@ class Token(Task):  # type: ignore[misc]
     `payload` is what the event brought that it stands for.
     """
 
+    answers: Variables | None = None
+    payload: Variables | None = None
+    chosen: tuple[Flow, ...] = ()
+    own: Variables | None = None
+    held: list[str] | tuple[()] = ()
+    actor: str | None = None
+    stuck = excused = False
+
     def __init__(self, branch: "Root | Branch", spec: Element, number: int, since: int) -> None:
         super().__init__(branch, spec, None, TaskState.FUTURE, number)
         self.since = since
         self.changed: Variables = {}
         self.inner: Variables = {}
-        self.answers: Variables | None = None
-        self.payload: Variables | None = None
-        self.chosen: tuple[Flow, ...] = ()
-        self.own: Variables | None = None
-        self.held: list[str] = []
-        self.stuck = self.excused = False
-        self.actor: str | None = None
 
     @property
     def number(self) -> int:
@@ -255,7 +256,8 @@ class Root(_Scope, BpmnWorkflow):  # type: ignore[misc]
     def scopes(self) -> "list[Root | Branch]":
         """Every live scope, parents first."""
         found: list[Root | Branch] = [self]
-        found += sorted(self.subprocesses.values(), key=lambda b: int(b.state.number))
+        if self.subprocesses:
+            found += sorted(self.subprocesses.values(), key=lambda b: int(b.state.number))
         return found
 
     def scope(self, number: int) -> "Root | Branch | None":
@@ -312,7 +314,7 @@ def harvest(root: Root) -> Frontier:
             t.workflow.state.number,
             t.since,
             STUCK if t.stuck else INCIDENT if t.incident else WAITING,
-            t.held,
+            list(t.held),
             t.own,
         )
         for t in root.tokens()

@@ -207,7 +207,8 @@ def _conditional(run: Run) -> Iterator[tuple[int, list[str], Node, Variables]]:
             starts = [start for _, start in scope.layout.handlers]
             found += [(scope.state.number, scope.state.held, start, seen) for start in starts]
         for token in scope.tasks.values():
-            found += [(token.number, token.held, e, token.variables) for e in _events_of(token)]
+            token.held = held = list(token.held)
+            found += [(token.number, held, e, token.variables) for e in _events_of(token)]
     for wait in sorted(found, key=lambda x: x[0]):
         if wait[2].event is not None and wait[2].event.kind == "conditional":
             yield wait
