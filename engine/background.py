@@ -1,4 +1,4 @@
-"""Ticks of the background: due timers, expired leases, what may be forgotten.
+"""Ticks of the background: due timers, deliveries, expired leases, what may be forgotten.
 
 APScheduler calls them from memory; what is due stands in the tables, so a tick that is missed, or
 that two processes run at once, changes nothing but the delay.
@@ -13,9 +13,10 @@ from engine.kernel.errors import RoutecardError
 from engine.kernel.log import log
 from engine.kernel.store import Store, idempotency
 from engine.workflow.work import jobs, messages, timers
-from engine.workflow.work.versions import plans
+from engine.workflow.work.events import relay
 
 TIMER_SECONDS = 0.5
+RELAY_SECONDS = 0.5
 LEASE_SECONDS = 2.0
 CLEANING_SECONDS = 60.0
 MAX_SLICES = 500
@@ -33,6 +34,7 @@ class Background:
         )
         for seconds, tick in (
             (TIMER_SECONDS, self.fire_timers),
+            (RELAY_SECONDS, self.relay),
             (LEASE_SECONDS, self.free_leases),
             (CLEANING_SECONDS, self.clean),
         ):
@@ -50,6 +52,10 @@ class Background:
         """Fire everything that is due; the number fired."""
         return self._in_slices(timers.fire_due, timers.next_due)
 
+    def relay(self) -> int:
+        """Deliver what was thrown and not delivered at once; the number of steps taken."""
+        return relay.carry_on(self.store)
+
     def free_leases(self) -> int:
         """Open jobs whose lease ran out; the number met."""
         return self._in_slices(jobs.free_expired, jobs.next_expiry)
@@ -65,7 +71,7 @@ class Background:
         for _ in range(MAX_SLICES):
             if not self.store.read(anything):
                 break
-            done = plans.run(self.store, command)
+            done = relay.run(self.store, command)
             if not done:
                 break
             total += done

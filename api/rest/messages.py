@@ -1,14 +1,15 @@
-"""Messages from outside."""
+"""Messages and broadcasts from outside."""
 
 from flask import Response
 from flask_smorest import Blueprint
 
 from api.rest.route import Call, route
-from api.rest.schemas.messages import DeliveryOut, MessageIn
+from api.rest.schemas.messages import BroadcastIn, BroadcastOut, DeliveryOut, MessageIn
 from engine.access.permissions import Permission
 from engine.workflow.work import messages
+from engine.workflow.work.events import signals
 
-blueprint = Blueprint("messages", __name__, description="Messages to waiting processes")
+blueprint = Blueprint("messages", __name__, description="Messages to one, broadcasts to all")
 
 
 @route(
@@ -24,3 +25,16 @@ def send(call: Call) -> Response:
     if call.body["instance"] is not None:
         call.body["instance"] = call.body["instance"].bytes
     return call.run(messages.send, **call.body)
+
+
+@route(
+    blueprint,
+    "POST",
+    "/broadcasts",
+    permission=Permission.MESSAGE_SEND,
+    answer=BroadcastOut,
+    body=BroadcastIn,
+)
+def broadcast(call: Call) -> Response:
+    """Broadcast a BPMN signal to all who wait for it, and start every process that it starts."""
+    return call.run(signals.broadcast, **call.body)

@@ -23,6 +23,7 @@ from engine.kernel.actor import Actor
 from engine.kernel.errors import FieldProblem, Invalid, NotFound
 from engine.kernel.store import Store
 from engine.kernel.store.idempotency import Once, Replayed
+from engine.workflow.work.events import relay
 from engine.workflow.work.versions import plans
 
 BODY_BYTES = 1024 * 1024
@@ -77,7 +78,7 @@ class Call:
             sent: what stands for the request's body, where the same may be sent in other bytes.
         """
         once = self._once(kept or shown, status, sent)
-        result = plans.run(self.store, command, once=once, actor=self.actor, **args)
+        result = relay.run(self.store, command, once=once, actor=self.actor, **args)
         if isinstance(result, Replayed):
             again = json_text.read(result.body)
             response = self.answer(again, result.status, etag and etag(again))

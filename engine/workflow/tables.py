@@ -46,7 +46,8 @@ bundle_item = sa.Table(
     **db.BY_KEY,
 )
 
-# How a released process starts by itself. One message name starts at most one process.
+# How a released process starts by itself. One message name starts at most one process, a signal
+# starts all that name it.
 IS_MESSAGE = sa.text("kind = 'message'")
 process_trigger = sa.Table(
     "process_trigger",
@@ -82,6 +83,7 @@ instance = sa.Table(
     db.instant("started"),
     db.text("started_by"),
     db.instant("ended", nullable=True),
+    db.reference("origin", nullable=True),
     sa.Index("ix_instance_business_key", "business_key", "site_id"),
     sa.Index("ix_instance_version_id", "version_id", "state"),
     **db.BY_KEY,
@@ -156,7 +158,8 @@ job = sa.Table(
     **db.BY_KEY,
 )
 
-# What the time will do: an event of an instance's token, or a timer start of a released version.
+# What the time will do: an event of an instance's token or scope, or a timer start of a released
+# version. A cycle is due `remaining` times in all, NULL without end; `repeat` is its text.
 due = sa.Table(
     "due",
     db.metadata,
@@ -166,19 +169,46 @@ due = sa.Table(
     db.text("kind"),
     db.instant("at"),
     db.number("remaining", nullable=True),
+    db.text("repeat", nullable=True),
     sa.Index("ix_due_at", "at"),
     **db.BY_KEY,
 )
 
+# Who waits for a message or a signal: a token, or a scope for the start of its event subprocess.
+# The business key is that of the instance, or what `mes:correlation` said in its place.
 subscription = sa.Table(
     "subscription",
     db.metadata,
     db.key("instance_id"),
     sa.Column("token", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("element", sa.Text, primary_key=True),
     db.site(),
+    db.text("kind"),
     db.text("name"),
     db.text("business_key", nullable=True),
     sa.Index("ix_subscription_name", "name", "business_key"),
+    **db.BY_KEY,
+)
+
+# What an advance threw, on its way to whom it is for. A message's token waits for its delivery; a
+# signal has none. `at` is when to try, `hops` how many deliveries led to this throw without a rest.
+outbox = sa.Table(
+    "outbox",
+    db.metadata,
+    db.key(),
+    db.site(),
+    db.text("kind"),
+    db.text("name"),
+    db.text("business_key", nullable=True),
+    db.body("variables"),
+    db.reference("instance_id"),
+    db.number("token", nullable=True),
+    db.text("element"),
+    sa.Column("optional", sa.Boolean, nullable=False),
+    db.text("actor"),
+    db.number("hops"),
+    db.instant("at"),
+    sa.Index("ix_outbox_instance_id", "instance_id", "token"),
     **db.BY_KEY,
 )
 
@@ -197,7 +227,8 @@ waiting_message = sa.Table(
     **db.BY_KEY,
 )
 
-# What came for a suspended instance, applied in this order when it resumes.
+# What came for an instance and is not applied yet: signals, and whatever comes while it is
+# suspended. Without an element it is the result of the token's own work. `at` is when to try.
 held_event = sa.Table(
     "held_event",
     db.metadata,
@@ -207,6 +238,9 @@ held_event = sa.Table(
     db.text("kind"),
     db.body("body"),
     db.text("actor"),
+    db.text("element", nullable=True),
+    db.number("hops", server_default=sa.text("0")),
+    sa.Column("at", sa.BigInteger, nullable=False, server_default=sa.text("0")),
     sa.Index("ix_held_event_instance_id", "instance_id", "id"),
     **db.BY_KEY,
 )

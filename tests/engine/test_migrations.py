@@ -100,7 +100,7 @@ def catalogue(bind: sa.Engine) -> set[tuple[object, ...]]:
     with bind.connect() as connection:
         for question in CATALOGUE[bind.dialect.name]:
             for row in connection.exec_driver_sql(question):
-                found.add(tuple(" ".join(str(v).split()) for v in row))
+                found.add(tuple("".join(str(v).split()) for v in row))
     return {row for row in found if "alembic_version" not in str(row)}
 
 
@@ -147,20 +147,69 @@ def test_the_database_of_something_else_is_refused(bind: sa.Engine) -> None:
         schema.upgrade(bind)
 
 
+def only_first(folder: Path) -> Path:
+    """A folder of revisions that has the first one only; the file of that one."""
+    source = Path(schema.__file__).parent
+    for name in ("env.py", "script.py.mako"):
+        (folder / name).write_text((source / name).read_text("utf-8"), "utf-8")
+    (folder / "versions").mkdir()
+    first = next((source / "versions").glob("0001_*.py"))
+    copied = folder / "versions" / first.name
+    copied.write_text(first.read_text("utf-8"), "utf-8")
+    return copied
+
+
 def test_an_upgrade_that_breaks_leaves_nothing(
     bind: sa.Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    folder = Path(schema.__file__).parent
-    for name in ("env.py", "script.py.mako"):
-        (tmp_path / name).write_text((folder / name).read_text("utf-8"), "utf-8")
-    (tmp_path / "versions").mkdir()
-    first = next((folder / "versions").glob("0001_*.py")).read_text("utf-8")
-    broken = first + '    op.execute("SELECT nothing FROM nowhere")\n'
-    (tmp_path / "versions" / "0001_broken.py").write_text(broken, "utf-8")
+    first = only_first(tmp_path)
+    broken = first.read_text("utf-8") + '    op.execute("SELECT nothing FROM nowhere")\n'
+    first.write_text(broken, "utf-8")
     monkeypatch.setattr(schema, "FOLDER", tmp_path)
     with pytest.raises(sa.exc.DBAPIError, match="nowhere"):
         schema.upgrade(bind)
     assert schema.is_empty(bind)
+
+
+def test_what_waits_keeps_waiting_after_an_upgrade(
+    bind: sa.Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Subscriptions learn their element from the frontier; timers of tokens are due once."""
+    only_first(tmp_path)
+    with monkeypatch.context() as patched:
+        patched.setattr(schema, "FOLDER", tmp_path)
+        schema.upgrade(bind)
+    instance, frontier = b"i" * 16, b'[1,9,[[3,"oven",0,0,"waiting"],[4,"turn",0,0,"waiting"]],[]]'
+    with bind.begin() as connection:
+        for statement in BEFORE:
+            connection.execute(sa.text(statement), {"i": instance, "frontier": frontier})
+    schema.upgrade(bind)
+    with bind.connect() as connection:
+        for question, answer in AFTER.items():
+            assert [tuple(row) for row in connection.exec_driver_sql(question)] == answer
+
+
+BEFORE = (
+    "INSERT INTO instance (id, version_id, state, revision, steps, frontier, variables, started,"
+    " started_by) VALUES (:i, :i, 'active', 1, 0, :frontier, :frontier, 0, 'ana')",
+    "INSERT INTO subscription (instance_id, token, name, business_key)"
+    " VALUES (:i, 3, 'oven_ready', 'WO-1')",
+    "INSERT INTO due (owner_id, token, element, kind, at) VALUES (:i, 4, 'late', 'boundary', 7)",
+    "INSERT INTO due (owner_id, token, element, kind, at) VALUES (:i, 0, 'begin', 'start', 8)",
+    "INSERT INTO held_event (id, instance_id, token, kind, body, actor)"
+    " VALUES (:i, :i, 3, 'result', :frontier, 'lathe')",
+)
+AFTER: dict[str, list[tuple[object, ...]]] = {
+    "SELECT token, element, site_id, kind, name, business_key FROM subscription": [
+        (3, "oven", 1, "message", "oven_ready", "WO-1")
+    ],
+    "SELECT element, kind, at, remaining, repeat FROM due ORDER BY at": [
+        ("late", "event", 7, 1, None),
+        ("begin", "start", 8, None, None),
+    ],
+    "SELECT token, element, hops, at FROM held_event": [(3, None, 0, 0)],
+    "SELECT origin FROM instance": [(None,)],
+}
 
 
 def test_a_database_that_does_not_answer_is_a_sentence(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from engine.kernel.store import Store
 from engine.workflow.definition.bundles import Bundle, read_bundle
 from engine.workflow.definition.plan import Plan
 from engine.workflow.work import incidents, instances, jobs, messages, queries, tasks
+from engine.workflow.work.events import relay, signals
 from engine.workflow.work.versions import commands as versions
 from engine.workflow.work.versions import plans
 from engine.workflow.work.versions import queries as version_queries
@@ -208,7 +209,7 @@ class Plant:
         self, *topics: str, worker: str = "lathe", limit: int = 1, lease: int = 60
     ) -> list[Item]:
         """Lease open jobs."""
-        found: list[Item] = plans.run(
+        found: list[Item] = relay.run(
             self.store,
             jobs.claim,
             topics=topics,
@@ -256,6 +257,10 @@ class Plant:
             variables=variables,
             actor=LATHE,
         )
+
+    def broadcast(self, name: str, **variables: Any) -> Item:
+        """Broadcast a signal."""
+        return self.run(signals.broadcast, name=name, variables=variables, actor=LATHE)
 
     def wait(self, **duration: float) -> int:
         """Let time pass (`hours=2`), then fire what is due; the number fired."""
@@ -308,6 +313,14 @@ class Plant:
         )[0]
         return row[0], row[1], row[2]
 
+    def waits(self, instance: str) -> list[tuple[str, str, str]]:
+        """(element, kind, name) of every message and signal an instance waits for."""
+        rows = self.sql(
+            "SELECT element, kind, name FROM subscription WHERE instance_id = :id",
+            id=from_text(instance),
+        )
+        return sorted((element, kind, name) for element, kind, name in rows)
+
     def due(self, instance: str) -> list[str | None]:
         """When the timers of an instance are due."""
         rows = self.sql("SELECT at FROM due WHERE owner_id = :id", id=from_text(instance))
@@ -344,8 +357,8 @@ class Plant:
             return list(answer) if answer.returns_rows else []
 
     def run(self, command: Any, *, actor: Actor = ANA, **args: Any) -> Any:
-        """Run a command as a person."""
-        return plans.run(self.store, command, actor=actor, **args)
+        """Run a command as a person, and what it sets going."""
+        return relay.run(self.store, command, actor=actor, **args)
 
     def read(self, query: Any, **args: Any) -> Any:
         """Run a query."""

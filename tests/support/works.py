@@ -176,6 +176,13 @@ class Works:
         sent: Item = self.integration.post("/messages", {"name": name, **how}).ok()
         return sent
 
+    def broadcast(self, name: str, **variables: Any) -> Item:
+        """Broadcast a signal."""
+        told: Item = self.integration.post(
+            "/broadcasts", {"name": name, "variables": variables}
+        ).ok()
+        return told
+
     def wait(self, **duration: float) -> int:
         """Let time pass (`hours=2`), then fire what is due; the number fired."""
         self.clock.advance(timedelta(**duration))

@@ -88,3 +88,4 @@ class StepOut(Out):
     changed = Variables()
     answers = Variables()
     deviation = fields.String(metadata={"optional": True})
+    deviation_kind = fields.String(metadata={"optional": True})

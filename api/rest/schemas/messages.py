@@ -1,4 +1,4 @@
-"""Messages."""
+"""Messages and broadcasts."""
 
 from marshmallow import fields, validate
 
@@ -26,3 +26,16 @@ class DeliveryOut(Out):
 
     delivered = fields.Integer()
     waiting_until = fields.DateTime(metadata={"optional": True})
+
+
+class BroadcastIn(Strict):
+    """A BPMN signal from outside."""
+
+    name = text(required=True)
+    variables = Variables(load_default=dict)
+
+
+class BroadcastOut(Out):
+    """How many took a broadcast: who waited, and processes that it started."""
+
+    delivered = fields.Integer()

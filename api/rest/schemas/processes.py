@@ -37,7 +37,7 @@ class TriggerOut(Out):
     """What starts a released process by itself."""
 
     element = fields.String()
-    kind = chosen("message", "timer")
+    kind = chosen("message", "signal", "timer")
     name = fields.String()
 
 

@@ -17,10 +17,20 @@ class Uow:
     """Runs prepared statements on one connection of the driver.
 
     `now` is the instant of the command (tz-aware UTC), `now_ms` the same as the tables store it.
-    `on_commit` collects what may happen only once the commit is durable.
+    `on_commit` collects what may happen only once the commit is durable; `unfinished` says that the
+    command left something that a transaction of its own carries on.
     """
 
-    __slots__ = ("_cursor", "_depth", "dialect", "now", "now_ms", "on_commit", "statements")
+    __slots__ = (
+        "_cursor",
+        "_depth",
+        "dialect",
+        "now",
+        "now_ms",
+        "on_commit",
+        "statements",
+        "unfinished",
+    )
 
     def __init__(self, cursor: Any, dialect: str, now: datetime) -> None:
         self._cursor = cursor
@@ -29,6 +39,7 @@ class Uow:
         self.now = now
         self.now_ms = to_ms(now)
         self.on_commit: list[Callable[[], None]] = []
+        self.unfinished = False
         self.statements = 0
 
     def one(self, statement: Statement, **parameters: Any) -> Row | None:
@@ -63,7 +74,7 @@ class Uow:
         """What happens inside is undone if it raises; the rest of the command stays."""
         self._depth += 1
         name = f"s{self._depth}"
-        waiting = len(self.on_commit)
+        waiting, unfinished = len(self.on_commit), self.unfinished
         self._cursor.execute(f"SAVEPOINT {name}")
         try:
             yield
@@ -71,6 +82,7 @@ class Uow:
             self._cursor.execute(f"ROLLBACK TO SAVEPOINT {name}")
             self._cursor.execute(f"RELEASE SAVEPOINT {name}")
             del self.on_commit[waiting:]
+            self.unfinished = unfinished
             raise
         else:
             self._cursor.execute(f"RELEASE SAVEPOINT {name}")

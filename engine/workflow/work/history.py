@@ -19,6 +19,7 @@ from engine.workflow.execution.outcome import Step
 
 SNAPSHOT_EVERY = 100
 CHANGE = "variablesChanged"
+INSERTED = "userTask"  # work that the diagram does not show
 Walls = dict[str, dict[str, object]]
 
 
@@ -85,6 +86,10 @@ def _packed(step: Step, now: int, main: str) -> dict[str, object] | str:
         "a": not step.answers,
         "u": step.actor is None,
         "d": step.deviation is None,
+        "k": step.kind is None,
+        "x": not step.inner,
+        "l": not step.seen,
+        "n": not step.name,
     }
     packed = {
         "e": step.element,
@@ -96,6 +101,10 @@ def _packed(step: Step, now: int, main: str) -> dict[str, object] | str:
         "a": step.answers,
         "u": step.actor,
         "d": step.deviation,
+        "k": step.kind,
+        "x": step.inner,
+        "l": step.seen,
+        "n": step.name,
     }
     told = {letter: value for letter, value in packed.items() if not usual.get(letter)}
     return step.element if len(told) == 1 and step.element else told
@@ -112,29 +121,35 @@ def _item(
 ) -> dict[str, object]:
     element = packed["e"]
     node = plan.find(packed.get("p", plan.model.key), element) if element else None
-    changed = packed.get("c", {})
     item: dict[str, object] = {
         "step": number,
         "element": element or None,
-        "name": node.name if node else "",
-        "type": node.type if node else CHANGE,
+        "name": packed.get("n", node.name if node else ""),
+        "type": node.type if node else INSERTED if element else CHANGE,
         "state": packed.get("s", "completed"),
         "started": iso(at - int(packed.get("b", 0))),
         "ended": iso(at),
         "actor": packed.get("u"),
-        "variables": dict(walls.get(str(packed.get("w", 0)), {})),
-        "changed": changed,
+        "variables": walls.get(str(packed.get("w", 0)), {}) | packed.get("l", {}),
+        "changed": _changed(packed),
         "answers": _answers(packed, plan, node),
     }
     if "d" in packed:
         item["deviation"] = packed["d"]
+    if "k" in packed:
+        item["deviation_kind"] = packed["k"]
     return item
+
+
+def _changed(packed: dict[str, Any]) -> dict[str, object]:
+    changed: dict[str, object] = packed.get("c", {})
+    return changed | packed.get("x", {})
 
 
 def _answers(packed: dict[str, Any], plan: Plan, node: Node | None) -> dict[str, object]:
     """What was answered: what was kept aside, and what went into variables of the same name."""
     kept: dict[str, object] = packed.get("a", {})
-    changed: dict[str, object] = packed.get("c", {})
+    changed = _changed(packed)
     if node is None or packed.get("u") is None:
         return {}
     form = plan.form(packed.get("p", plan.model.key), node.work.form)

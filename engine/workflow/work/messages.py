@@ -1,4 +1,4 @@
-"""Messages from outside: to the token that waits, to the process they start, or kept for later."""
+"""Messages: to the token that waits, to the process they start, or kept for later."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -17,11 +17,14 @@ from engine.workflow import tables as t
 from engine.workflow.execution.frontier import Variables
 from engine.workflow.execution.values import clean
 from engine.workflow.work import held, instances
-from engine.workflow.work.running import SUSPENDED, lock
+from engine.workflow.work.events import waits
+from engine.workflow.work.held import Receiver
+from engine.workflow.work.running import SUSPENDED, Running, lock
 from engine.workflow.work.versions.plans import plan_of
 
 MAX_TTL_SECONDS = 90 * 86_400
 RECEIVERS_LOOKED_AT = 20
+ATTEMPTS = 3
 
 
 class MessageAmbiguous(Conflict):
@@ -53,11 +56,7 @@ def send(
     audit(uow, actor, "message.sent", f"message:{name}", {"business_key": business_key})
     if _to_receiver(uow, name, business_key, instance, values, actor):
         return {"delivered": 1}
-    trigger = uow.one(_TRIGGER, name=name, site=actor.site)
-    if trigger is not None and instance is None:
-        version_id, element = bytes(trigger[0]), trigger[1]
-        node = plan_of(version_id).model.nodes[element]
-        instances.begin(uow, version_id, node, business_key, values, actor)
+    if instance is None and start(uow, name, business_key, values, actor):
         return {"delivered": 1}
     if not ttl_seconds:
         return {"delivered": 0}
@@ -109,21 +108,28 @@ def _to_receiver(
     values: Variables,
     actor: Actor,
 ) -> bool:
-    receiver = _receiver(uow, name, business_key, instance, actor)
-    if receiver is not None:
-        _deliver(uow, *receiver, values, actor)
-    return receiver is not None
+    for _ in range(ATTEMPTS):
+        found = receiver(uow, name, business_key, actor.site, instance)
+        if found is None:
+            return False
+        if deliver(uow, lock(uow, found.instance, actor.site), found, values, actor):
+            return True
+    raise Conflict("Other messages were delivered there meanwhile; send this one again.")
 
 
-def _receiver(
-    uow: Uow, name: str, business_key: str | None, instance: bytes | None, actor: Actor
-) -> tuple[bytes, int] | None:
-    """The oldest token that waits, if all that wait belong to one instance."""
+def receiver(
+    uow: Uow, name: str, business_key: str | None, site: int, instance: bytes | None = None
+) -> Receiver | None:
+    """Who has waited longest for a message, if all that wait belong to one instance.
+
+    Raises:
+        MessageAmbiguous: if they do not.
+    """
     filters = {"business_key": business_key, "instance": instance}
     given = {name: value for name, value in filters.items() if value is not None}
-    rows = uow.all(_waiting(*given), name=name, site=actor.site, limit=RECEIVERS_LOOKED_AT, **given)
-    found = [(bytes(i), token) for i, token in rows]
-    if len({i for i, _ in found}) > 1:
+    rows = uow.all(_waiting(*given), name=name, site=site, limit=RECEIVERS_LOOKED_AT, **given)
+    found = [Receiver(bytes(i), token, element) for i, token, element in rows]
+    if len({r.instance for r in found}) > 1:
         raise MessageAmbiguous(
             f"Several instances wait for {name}"
             + (f" with the business key {business_key}" if business_key is not None else "")
@@ -132,18 +138,39 @@ def _receiver(
     return found[0] if found else None
 
 
-def _deliver(uow: Uow, instance: bytes, token: int, values: Variables, actor: Actor) -> None:
-    running = lock(uow, instance, actor.site)
-    if uow.write(_UNSUBSCRIBE, {"instance": instance, "token": token}) != 1:
-        raise Conflict("Another message was delivered there meanwhile; send this one again.")
-    if running.state == SUSPENDED:
-        held.hold(uow, instance, token, held.RESULT, values, actor)
-        return
+def deliver(uow: Uow, running: Running, to: Receiver, values: Variables, actor: Actor) -> bool:
+    """Hand a message to its receiver, whose instance is locked; False if it waits no more."""
+    assert to.element is not None
+    if not waits.still_waits(uow, to.instance, to.token, to.element):
+        return False
     advance = running.advance(uow)
-    found = advance.root.token(token)
-    assert found is not None, "a subscription belongs to a live token"
-    advance.complete(found, values, None, actor.name)
+    if running.state == SUSPENDED:
+        held.hold_each(uow, [to], held.RESULT, values, actor)
+        waits.take_up(uow, running.id, advance, to.token, to.element)
+        return True
+    if not advance.occur(to.token, to.element, values, actor.name):
+        waits.unsubscribe(uow, running.id, to.token, to.element)
+        return False
     running.save(uow, advance, actor)
+    return True
+
+
+def start(
+    uow: Uow,
+    name: str,
+    business_key: str | None,
+    values: Variables,
+    actor: Actor,
+    hops: int = 0,
+) -> bool:
+    """Start the process that a message starts; False if there is none."""
+    trigger = uow.one(_TRIGGER, name=name, site=actor.site)
+    if trigger is None:
+        return False
+    version_id, element = bytes(trigger[0]), trigger[1]
+    node = plan_of(version_id).model.nodes[element]
+    instances.begin(uow, version_id, node, business_key, values, actor, hops)
+    return True
 
 
 _s, _p = t.subscription.c, t.process_trigger.c
@@ -153,20 +180,18 @@ _s, _p = t.subscription.c, t.process_trigger.c
 def _waiting(*filters: str) -> db.Statement:
     columns = {"business_key": _s.business_key, "instance": _s.instance_id}
     return db.Statement(
-        sa.select(_s.instance_id, _s.token)
+        sa.select(_s.instance_id, _s.token, _s.element)
         .where(
+            _s.kind == sa.literal_column("'message'"),
             _s.name == sa.bindparam("name"),
             _s.site_id == sa.bindparam("site"),
             *(columns[name] == sa.bindparam(name) for name in filters),
         )
-        .order_by(_s.instance_id, _s.token)
+        .order_by(_s.instance_id, _s.token, _s.element)
         .limit(sa.bindparam("limit", type_=sa.Integer))
     )
 
 
-_UNSUBSCRIBE = db.Statement(
-    sa.text("DELETE FROM subscription WHERE instance_id = :instance AND token = :token")
-)
 _TRIGGER = db.Statement(
     sa.select(_p.version_id, _p.element).where(
         _p.kind == sa.literal_column("'message'"),

@@ -16,6 +16,7 @@ from engine.workflow.execution.frontier import dump, load
 from engine.workflow.execution.openings import Site
 from engine.workflow.execution.values import check_size
 from engine.workflow.work import history, open_work
+from engine.workflow.work.events import outbox, waits
 from engine.workflow.work.versions.plans import plan_of
 
 ACTIVE, SUSPENDED, COMPLETED, CANCELLED = "active", "suspended", "completed", "cancelled"
@@ -37,7 +38,10 @@ class InstanceEnded(Conflict):
 
 @dataclass(slots=True)
 class Running:
-    """A row of `instance` under its lock; `opened` are the tasks of the last advance."""
+    """A row of `instance` under its lock; `opened` are the tasks of the last advance.
+
+    `hops` counts the deliveries, one following from the other, that led to what is done now.
+    """
 
     id: bytes
     site_id: int
@@ -49,6 +53,7 @@ class Running:
     frontier: bytes
     variables: bytes
     opened: list[dict[str, Any]] = field(default_factory=list)
+    hops: int = 0
 
     @property
     def plan(self) -> Plan:
@@ -73,7 +78,8 @@ class Running:
             Stale: if somebody else moved the instance meanwhile.
             VariablesRefused: if the variables became too large.
         """
-        open_work.take_waiting_messages(uow, self, advance)
+        waits.take_kept_messages(uow, self, advance)
+        outbox.end_chain(advance, self.hops)
         outcome = advance.outcome
         before, revision = self.variables, self.revision
         frontier, variables = dump(advance.frontier())
@@ -125,14 +131,14 @@ COLUMNS = (
 )
 
 
-def lock(uow: Uow, instance_id: bytes, site_id: int) -> Running:
+def lock(uow: Uow, instance_id: bytes, site_id: int | None = None) -> Running:
     """The instance, locked until the end of the transaction.
 
     Raises:
-        NotFound: if there is none on this site.
+        NotFound: if there is none on this site, on any site if none is named.
     """
     row = uow.one(_LOCK, id=instance_id)
-    if row is None or row[1] != site_id:
+    if row is None or site_id not in (None, row[1]):
         raise NotFound("There is no such instance.")
     return Running(*row)
 
