@@ -1,24 +1,35 @@
-"""What the time does: catch events, boundary events and timer starts, from the due table.
+"""What the time does: events of tokens and scopes, and timer starts, from the due table.
 
-A row that is due is taken, fired and removed in one transaction, so it fires once, however many
-processes look; what became due while the plant was off fires once when it is on again.
+A row that is due is taken, fired and replaced by its cycle's next round in one transaction, so it
+fires once, however many processes look, and whatever the clock does. What became due while the
+plant was off fires once when it is on again.
+
+A cycle without a count may start processes for ever; in an instance it ends, after 1,000 rounds,
+as an incident. There NULL in `remaining` stands for the rounds it may have and the one too many.
 """
 
-from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from engine.kernel import db, site
 from engine.kernel.actor import Actor
-from engine.kernel.clock import to_ms
+from engine.kernel.clock import from_ms, to_ms
 from engine.kernel.log import log
 from engine.kernel.store.uow import Uow
 from engine.records.audit import audit
 from engine.workflow import tables as t
 from engine.workflow.definition.expressions import ExpressionFailed
-from engine.workflow.definition.model import Node, ProcessModel
-from engine.workflow.definition.times import Cycle, TimeRefused, add, due_at, read_cycle
+from engine.workflow.definition.model import Node, ProcessModel, Timer
+from engine.workflow.definition.times import (
+    MAX_REPEATS,
+    Occurrence,
+    TimeRefused,
+    endless,
+    first,
+    following,
+)
+from engine.workflow.execution.advance import Advance
 from engine.workflow.work import instances
 from engine.workflow.work.running import ACTIVE, lock
 from engine.workflow.work.versions.plans import PlanMissing, plan_of
@@ -26,6 +37,26 @@ from engine.workflow.work.versions.plans import PlanMissing, plan_of
 SLICE = 20
 START = "start"
 PUT_OFF_MS = 60_000
+TOO_OFTEN = (
+    f"A cycle without a count may come {MAX_REPEATS:,} times in one wait, and it did. "
+    "Retry goes on from here once more; give the cycle a count, such as R10/PT1H."
+)
+
+
+class _Due(NamedTuple):
+    owner: bytes
+    token: int
+    element: str
+    kind: str
+    site_id: int
+    at: int
+    remaining: int | None
+    repeat: str | None
+
+    @property
+    def key(self) -> dict[str, object]:
+        """Which row it is."""
+        return {"owner": self.owner, "token": self.token, "element": self.element}
 
 
 def next_due(uow: Uow) -> bool:
@@ -39,52 +70,71 @@ def fire_due(uow: Uow) -> int:
     One that cannot be fired is put off, so that it does not stand in the way of the others.
     """
     rows = uow.all(_DUE, now=uow.now_ms, limit=SLICE)
-    for owner, token, element, kind, site_id, remaining in rows:
+    for owner, *others in rows:
+        due = _Due(bytes(owner), *others)
         try:
             with uow.savepoint():
-                if kind == START:
-                    _start(uow, bytes(owner), element, remaining, site_id)
-                else:
-                    _fire(uow, bytes(owner), token, element, kind, site_id)
+                fire = _start if due.kind == START else _fire
+                fire(uow, due)
         except PlanMissing:
             raise
         except Exception:  # whatever is wrong with one must not stop the others for ever
-            log.exception("timer_put_off", element=element)
-            later = {"at": uow.now_ms + PUT_OFF_MS}
-            uow.write(_PUT_OFF, _key(owner, token, element) | later)
+            log.exception("timer_put_off", element=due.element)
+            uow.write(_PUT_OFF, due.key | {"at": uow.now_ms + PUT_OFF_MS})
     return len(rows)
 
 
-def _fire(uow: Uow, instance: bytes, token: int, element: str, kind: str, site_id: int) -> None:
-    actor = Actor("system:timers", site=site_id)
-    running = lock(uow, instance, site_id)
-    if running.state != ACTIVE or uow.write(_TAKE, _key(instance, token, element)) != 1:
+def _fire(uow: Uow, due: _Due) -> None:
+    """Let an event of an instance happen. The instance is locked before its row is taken: the order
+    of everybody who moves it."""
+    actor = Actor("system:timers", site=due.site_id)
+    running = lock(uow, due.owner, due.site_id)
+    if running.state != ACTIVE or uow.write(_TAKE, due.key) != 1:
         return  # suspended or fired by another process since we looked
     advance = running.advance(uow)
-    found = advance.root.token(token)
-    assert found is not None, "a timer belongs to a live token"
-    if kind == "catch":
-        advance.complete(found, {}, None, None)
-    else:
-        advance.fire(found, element)
-    running.save(uow, advance, actor)
-    audit(uow, actor, "timer.fired", instances.subject(instance), {"element": element})
-
-
-def _start(uow: Uow, version_id: bytes, element: str, remaining: int | None, site_id: int) -> None:
-    """Start a process by its timer; a cycle is due again one period later, missed ones are not
-    made up for."""
-    if uow.write(_TAKE, _key(version_id, 0, element)) != 1:
+    capped = due.repeat is not None and endless(due.repeat)
+    left = MAX_REPEATS + 1 if capped and due.remaining is None else due.remaining
+    if capped and left == 1:
+        advance.exhausted(due.token, due.element, TOO_OFTEN)
+    elif not advance.occur(due.token, due.element, {}, None):
         return
-    model = plan_of(version_id).model
-    node = model.nodes[element]
-    cycle = _cycle(uow, node, site_id)
-    if cycle is not None and remaining != 1:
-        following = add(uow.now, cycle.period)
-        left = None if remaining is None else remaining - 1
-        uow.write(_NEW, _row(version_id, element, following, left))
-    actor = Actor("system:timers", site=site_id)
-    instances.begin(uow, version_id, node, None, {}, actor)
+    elif due.repeat is not None and advance.waits_on(due.token, due.element):
+        _come_again(uow, advance, due, left)
+    running.save(uow, advance, actor)
+    audit(uow, actor, "timer.fired", instances.subject(due.owner), {"element": due.element})
+
+
+def _come_again(uow: Uow, advance: Advance, due: _Due, remaining: int | None) -> None:
+    """Write the next round before the advance is saved, which forgets it if its owner moves on."""
+    try:
+        after = _following(uow, due, remaining)
+    except TimeRefused as refused:
+        advance.exhausted(due.token, due.element, f"The next round cannot be told: {refused}")
+    else:
+        if after is not None:
+            uow.write(_NEW, _row(due.owner, due.token, due.element, due.kind, after))
+
+
+def _start(uow: Uow, due: _Due) -> None:
+    """Start a process by its timer; its cycle goes on."""
+    if uow.write(_TAKE, due.key) != 1:
+        return
+    node = plan_of(due.owner).model.nodes[due.element]
+    if due.repeat is None and _timer(node).kind == "cycle":
+        due = due._replace(repeat=_text(node))  # stored by a version that kept no text
+    if due.repeat is not None:
+        after = _following(uow, due, due.remaining)
+        if after is not None:
+            uow.write(_NEW, _row(due.owner, 0, due.element, START, after))
+    actor = Actor("system:timers", site=due.site_id)
+    instances.begin(uow, due.owner, node, None, {}, actor)
+
+
+def _following(uow: Uow, due: _Due, remaining: int | None) -> Occurrence | None:
+    assert due.repeat is not None
+    return following(
+        due.repeat, from_ms(due.at), uow.now, lambda: site.zone(uow, due.site_id), remaining
+    )
 
 
 def arm_starts(uow: Uow, version_id: bytes, model: ProcessModel, site_id: int) -> None:
@@ -94,15 +144,10 @@ def arm_starts(uow: Uow, version_id: bytes, model: ProcessModel, site_id: int) -
         TimeRefused, ExpressionFailed: if a time cannot be told.
     """
     for node in model.root.starts:
-        if node.event is None or node.event.timer is None:
-            continue
-        cycle = _cycle(uow, node, site_id)
-        if cycle is not None:
-            at = cycle.start or add(uow.now, cycle.period)
-            uow.write(_NEW, _row(version_id, node.id, at, cycle.repeats))
-        else:
-            at = due_at(_text(node), uow.now, site.zone(uow, site_id))
-            uow.write(_NEW, _row(version_id, node.id, at, 1))
+        if node.event is not None and node.event.timer is not None:
+            kind, calendar = node.event.timer.kind, node.work.calendar
+            found = first(kind, _text(node), uow.now, lambda: site.zone(uow, site_id), calendar)
+            uow.write(_NEW, _row(version_id, 0, node.id, START, found))
 
 
 def disarm_starts(uow: Uow, version_id: bytes) -> None:
@@ -110,33 +155,28 @@ def disarm_starts(uow: Uow, version_id: bytes) -> None:
     uow.write(_DISARM, {"owner": version_id})
 
 
-def _cycle(uow: Uow, node: Node, site_id: int) -> Cycle | None:
-    if node.event is None or node.event.timer is None or node.event.timer.kind != "cycle":
-        return None
-    return read_cycle(_text(node), site.zone(uow, site_id))
+def _timer(node: Node) -> Timer:
+    assert node.event is not None
+    assert node.event.timer is not None
+    return node.event.timer
 
 
 def _text(node: Node) -> str:
-    assert node.event is not None
-    assert node.event.timer is not None
-    found = node.event.timer.value.resolve({})
+    found = _timer(node).value.resolve({})
     if not isinstance(found, str):
         raise ExpressionFailed(f"Expected a time as text, such as PT2H, but got {found!r}.")
     return found
 
 
-def _key(owner: bytes, token: int, element: str) -> dict[str, object]:
-    return {"owner": owner, "token": token, "element": element}
-
-
-def _row(owner: bytes, element: str, at: datetime, remaining: int | None) -> dict[str, Any]:
+def _row(owner: bytes, token: int, element: str, kind: str, found: Occurrence) -> dict[str, Any]:
     return {
         "owner_id": owner,
-        "token": 0,
+        "token": token,
         "element": element,
-        "kind": START,
-        "at": to_ms(at),
-        "remaining": remaining,
+        "kind": kind,
+        "at": to_ms(found.at),
+        "remaining": found.remaining,
+        "repeat": found.repeat,
     }
 
 
@@ -149,7 +189,9 @@ _DUE = db.Statement(
         _d.element,
         _d.kind,
         sa.func.coalesce(_i.site_id, _v.site_id),
+        _d.at,
         _d.remaining,
+        _d.repeat,
     )
     .select_from(
         t.due.outerjoin(t.instance, _d.owner_id == _i.id).outerjoin(
@@ -160,7 +202,7 @@ _DUE = db.Statement(
         _d.at <= sa.bindparam("now"),
         sa.or_(_i.state == sa.literal_column(f"'{ACTIVE}'"), _v.id.is_not(None)),
     )
-    .order_by(_d.at)
+    .order_by(_d.at, _d.owner_id, _d.token, _d.element)
     .limit(sa.bindparam("limit", type_=sa.Integer))
 )
 _TAKE = db.Statement(
