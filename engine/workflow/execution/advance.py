@@ -16,7 +16,7 @@ from engine.workflow.definition.plan import Plan
 from engine.workflow.definition.times import TimeRefused
 from engine.workflow.execution import deviations, openings
 from engine.workflow.execution.frontier import Frontier, ScopeState, Variables
-from engine.workflow.execution.limits import NESTED_CALLS
+from engine.workflow.execution.limits import DELIVERIES, NESTED_CALLS
 from engine.workflow.execution.openings import Site
 from engine.workflow.execution.outcome import Armed, Opening, Step
 from engine.workflow.execution.rules import automatic, events, joins, loops
@@ -34,10 +34,20 @@ class Advance(Run):
         plan: the definition the instance runs on.
         frontier: the stored state, or None for a new instance.
         site: the plant's time zone, for times without an offset.
+        chained: whether so many deliveries led here that nothing more may be thrown.
     """
 
-    def __init__(self, uow: Uow, plan: Plan, frontier: Frontier | None, site: Site) -> None:
+    def __init__(
+        self,
+        uow: Uow,
+        plan: Plan,
+        frontier: Frontier | None,
+        site: Site,
+        *,
+        chained: bool = False,
+    ) -> None:
         super().__init__()
+        self._chained = chained
         self.uow, self.site = uow, site
         self.now = to_ms(uow.now)
         stored = frontier or Frontier(scopes=[ScopeState(0, variables={})])
@@ -293,11 +303,21 @@ class Advance(Run):
 
     def _opening(self, token: Token) -> tuple[Opening, Armed]:
         opened = openings.opening(token, self.uow.now, self.site)
+        if opened.thrown is not None:
+            self._check_chain(token.node)
         return opened, openings.armed(token, self.uow.now, self.site)
 
     def _open(self, token: Token, opened: Opening, armed: Armed) -> None:
         self.outcome.opened[token.number] = opened
         self.outcome.arm(token.number, armed)
+
+    def _check_chain(self, node: Node) -> None:
+        if self._chained:
+            raise StepFailed(
+                "limit",
+                f"{label(node)} would throw after {DELIVERIES} deliveries, each of them following "
+                "from the one before. Look for a loop; retry throws.",
+            )
 
     def carry_out(self, token: Token, node: Node) -> None:
         """Run an in-house function or a decision and keep what it answers."""
@@ -336,6 +356,7 @@ class Advance(Run):
                     self.cancel(other)
             scope.state.joins.clear()
         elif kind == "signal":
+            self._check_chain(node)
             self.outcome.signals.append(openings.thrown(token))
         elif kind == "escalation":
             events.escalate(self, token, node)

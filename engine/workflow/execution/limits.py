@@ -20,3 +20,7 @@ ITEMS = 1_000
 
 LOOP_RUNS = 1_000
 """Runs of one standard loop; retry of the incident goes on."""
+
+DELIVERIES = 100
+"""Messages and signals, each thrown because the one before arrived; two processes that throw at
+each other without a wait end here."""

@@ -143,7 +143,8 @@ def _item(
 
 def _changed(packed: dict[str, Any]) -> dict[str, object]:
     changed: dict[str, object] = packed.get("c", {})
-    return changed | packed.get("x", {})
+    inner: dict[str, object] = packed.get("x", {})
+    return changed | inner
 
 
 def _answers(packed: dict[str, Any], plan: Plan, node: Node | None) -> dict[str, object]:

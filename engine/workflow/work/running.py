@@ -69,7 +69,9 @@ class Running:
         if self.state in (COMPLETED, CANCELLED):
             raise InstanceEnded(f"The instance is {self.state}; nothing can be done in it.")
         frontier = load(bytes(self.frontier), bytes(self.variables))
-        return Advance(uow, self.plan, frontier, Site(lambda: site.zone(uow, self.site_id)))
+        zone = Site(lambda: site.zone(uow, self.site_id))
+        chained = outbox.is_chained(self.hops)
+        return Advance(uow, self.plan, frontier, zone, chained=chained)
 
     def save(self, uow: Uow, advance: Advance, actor: Actor, state: str | None = None) -> None:
         """Write what an advance did: instance, history and open work, in few statements.
@@ -79,7 +81,6 @@ class Running:
             VariablesRefused: if the variables became too large.
         """
         waits.take_kept_messages(uow, self, advance)
-        outbox.end_chain(advance, self.hops)
         outcome = advance.outcome
         before, revision = self.variables, self.revision
         frontier, variables = dump(advance.frontier())

@@ -9,14 +9,15 @@ from engine.kernel.actor import Actor
 from engine.kernel.ids import new_id
 from engine.kernel.store.uow import Uow
 from engine.workflow import tables as t
-from engine.workflow.execution.advance import Advance
+from engine.workflow.execution.limits import DELIVERIES
 from engine.workflow.execution.openings import THROWING
 from engine.workflow.execution.outcome import Left, Outcome, Thrown
 from engine.workflow.work.events.waits import MESSAGE
 
 PUT_OFF_MS = 60_000
-# A chain of deliveries ends after a hundred, or after ten thousand throws of one who only goes on.
-HOP, GOING_ON, MAX_HOPS = 100, 1, 10_000
+# A thrower that goes on is a delivery, too, but a loop may throw once for each of many items.
+HOP, GOING_ON = 100, 1
+MAX_HOPS = DELIVERIES * HOP
 
 
 class Thrower(Protocol):
@@ -63,20 +64,9 @@ def write(uow: Uow, instance: Thrower, outcome: Outcome, actor: Actor) -> None:
         uow.unfinished = True
 
 
-def end_chain(advance: Advance, hops: int) -> None:
-    """Stop what is thrown after too many deliveries: an incident where it is thrown."""
-    if hops < MAX_HOPS:
-        return
-    for opened in advance.outcome.opened.values():
-        token = advance.root.token(opened.token)
-        if opened.thrown is not None and token is not None:
-            name, opened.thrown = opened.thrown.name, None
-            advance.trouble(
-                token,
-                "limit",
-                f"The message {name} follows from {MAX_HOPS // HOP} others without a rest. Look "
-                "for a loop; retry sends it.",
-            )
+def is_chained(hops: int) -> bool:
+    """Whether so many deliveries led to an advance that it may throw nothing more."""
+    return hops >= MAX_HOPS
 
 
 def waiting(uow: Uow, kind: str, limit: int) -> list[bytes]:
