@@ -53,7 +53,7 @@ def inclusive_block(scope: ScopeModel, join: Node) -> InclusiveBlock | None:
     Source: docs/reference/bpmn-coverage.md, inclusive gateways that join.
     """
     after = followers(scope)
-    return _block(scope, join, after, dominators(after, entries(scope)))
+    return _block(scope, join, _Graph(after, reverse(after), dominators(after, entries(scope))))
 
 
 def inclusive_blocks(scope: ScopeModel) -> Mapping[str, InclusiveBlock]:
@@ -62,8 +62,8 @@ def inclusive_blocks(scope: ScopeModel) -> Mapping[str, InclusiveBlock]:
     if not joins:
         return {}
     after = followers(scope)
-    nearest = dominators(after, entries(scope))
-    blocks = {join.id: _block(scope, join, after, nearest) for join in joins}
+    graph = _Graph(after, reverse(after), dominators(after, entries(scope)))
+    blocks = {join.id: _block(scope, join, graph) for join in joins}
     return {name: block for name, block in blocks.items() if block is not None}
 
 
@@ -82,24 +82,27 @@ def splits_around(scope: ScopeModel, element: str) -> list[Split]:
     return sorted(found, key=lambda split: len(split.inside))
 
 
-def _block(
-    scope: ScopeModel,
-    join: Node,
-    after: Mapping[str, list[str]],
-    nearest: Mapping[str, str],
-) -> InclusiveBlock | None:
-    opener = scope.nodes.get(nearest.get(join.id, ENTRY))
+@dataclass(frozen=True, slots=True)
+class _Graph:
+    """What follows each element, what comes before it, and its immediate dominator."""
+
+    after: Mapping[str, list[str]]
+    before: Mapping[str, list[str]]
+    nearest: Mapping[str, str]
+
+
+def _block(scope: ScopeModel, join: Node, graph: _Graph) -> InclusiveBlock | None:
+    opener = scope.nodes.get(graph.nearest.get(join.id, ENTRY))
     if opener is None or not _may_open(opener):
         return None
-    inside = spread(after, after[opener.id], {join.id})
-    before = reverse(after)
+    inside = spread(graph.after, graph.after[opener.id], {join.id})
     allowed = inside | {opener.id}
-    entered = {name for held in (*inside, join.id) for name in before[held]}
+    entered = {name for held in (*inside, join.id) for name in graph.before[held]}
     # The join itself may lead back to the opener, never into the block or to itself.
     if opener.id in inside or not entered <= allowed:
         return None
     reach: dict[str, set[str]] = {name: set() for name in inside}
-    within = {name: [b for b in before[name] if b in inside] for name in inside}
+    within = {name: [b for b in graph.before[name] if b in inside] for name in inside}
     for flow in (f for name in allowed for f in scope.nodes[name].outgoing):
         if flow.target == join.id and flow.source in inside:
             for name in spread(within, [flow.source]):

@@ -12,6 +12,7 @@ PASSIVE = frozenset(
         *("documentation", "extensionElements", "sequenceFlow", "laneSet", "textAnnotation"),
         *("association", "group", "incoming", "outgoing", "auditing", "monitoring"),
         *("dataObject", "dataObjectReference", "dataInputAssociation", "dataOutputAssociation"),
+        *("multiInstanceLoopCharacteristics", "standardLoopCharacteristics"),
     }
 )
 SHOWN = {
@@ -28,7 +29,6 @@ SHOWN = {
     "supports": "Remove it.",
 }
 INSIDE = PASSIVE | {
-    *("multiInstanceLoopCharacteristics", "standardLoopCharacteristics", "flowNodeRef"),
     *("eventDefinitionRef", "outputSet", "inputSet", "dataOutput", "dataInput"),
 }
 CURES = {
