@@ -157,8 +157,8 @@ def each(
     """Multi-instance over the list in the variable `over`; `into` collects each item's `result`."""
     ways = f"<loopDataInputRef>{over}</loopDataInputRef>"
     ways += f"<loopDataOutputRef>{into}</loopDataOutputRef>" if into else ""
-    ways += element("inputDataItem", item, name=item) if item else ""
-    ways += element("outputDataItem", f"{into}_{result}", name=result) if result else ""
+    ways += _item("inputDataItem", item) if item else ""
+    ways += _item("outputDataItem", result) if result else ""
     return _several(ways, until, sequential)
 
 
@@ -173,7 +173,7 @@ def times(
     """Multi-instance, a number or an expression of it."""
     ways = f"<loopCardinality>{escape(str(number))}</loopCardinality>"
     ways += f"<loopDataOutputRef>{into}</loopDataOutputRef>" if into else ""
-    ways += element("outputDataItem", f"{into}_{result}", name=result) if result else ""
+    ways += _item("outputDataItem", result) if result else ""
     return _several(ways, until, sequential)
 
 
@@ -328,6 +328,10 @@ def _messaging(tag: str, element_id: str, ours: Mapping[str, object]) -> str:
     if "message" in ours:
         told["messageRef"] = f"message_{ours['message']}"
     return element(tag, element_id, **told)
+
+
+def _item(tag: str, name: str) -> str:
+    return f'<{tag} name="{name}"/>'
 
 
 def _several(ways: str, until: str, sequential: bool) -> str:

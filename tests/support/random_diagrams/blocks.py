@@ -207,7 +207,7 @@ class Blocks(Steps):
         level.parts.append(d.start(begin))
         if self.chance(0.25):
             self.tag("data object")
-            level.parts.append(d.data("d0"))
+            level.parts.append(d.element("dataObject", self.name("data"), name="d0"))
             level.reads += ("d0",)
         last = self.sequence(self.plain(begin, level), level)
         if level.tasks and self.chance(0.3):
