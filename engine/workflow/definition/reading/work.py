@@ -29,9 +29,9 @@ def read_work(node: etree._Element, role: str | None, report: Report) -> Work:
         given = attribute(key)
         return None if given is None else read_value(given, name, report)
 
-    parts: dict[str, list[etree._Element]] = {}
-    for child in extensions(node):
-        parts.setdefault(local(child), []).append(child)
+    def elements(key: str) -> list[etree._Element]:
+        return [child for child in extensions(node) if local(child) == key]
+
     work = Work(
         role=role,
         form=attribute("form"),
@@ -43,9 +43,9 @@ def read_work(node: etree._Element, role: str | None, report: Report) -> Work:
         function=attribute("function"),
         decision=attribute("decision") or _spiff_decision(node),
         called=node.get("calledElement"),
-        parameters=_parameters(node, parts.get("parameter", []), report),
-        ins=_mapped(parts.get("in", []), name, report),
-        outs=_mapped(parts.get("out", []), name, report),
+        parameters=_parameters(node, elements("parameter"), report),
+        ins=_mapped(elements("in"), name, report),
+        outs=_mapped(elements("out"), name, report),
         due=value("due"),
         follow_up=value("followUp"),
         duration=value("duration"),
