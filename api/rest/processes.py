@@ -18,6 +18,7 @@ from engine.workflow.definition.bundles import MAX_BYTES, MAX_FILES, Bundle, kin
 from engine.workflow.work.versions import commands as versions
 from engine.workflow.work.versions import plans
 from engine.workflow.work.versions import queries as version_queries
+from engine.workflow.work.versions.occupied import changes_for_running
 
 blueprint = Blueprint("processes", __name__, description="Diagrams and their versions")
 MAIN = "main"
@@ -55,6 +56,7 @@ def deploy(call: Call) -> Response:
     bundle = _uploaded()
     known = call.read(version_queries.known, bundle=bundle, site=call.actor.site)
     findings = versions.check(bundle, known)
+    findings += call.read(changes_for_running, bundle=bundle, site=call.actor.site)
     return call.run(
         versions.deploy,
         bundle=bundle,

@@ -273,3 +273,15 @@ def test_two_people_release_at_once(works: Works) -> None:
     assert [a.status for a in answers] == [200] * 4
     entries = works.auditor.get("/audit", action="process.released").ok()["items"]
     assert len(entries) == 1
+
+
+@both
+def test_a_new_version_says_what_it_changes_for_running_instances(works: Works) -> None:
+    works.release(turn())
+    for _ in range(2):
+        works.start("p")
+    changed = process(start(), user("mill"), end(), "start -> mill -> end")
+    shown = works.deploy(changed).ok(201)
+    told = [f for f in shown["findings"] if f["rule"] == "running-gone"]
+    assert [(f["element"], f["severity"]) for f in told] == [("turn", "warning")]
+    assert told[0]["message"] == "2 tokens stand here, but the new version has no such element."

@@ -225,7 +225,7 @@ def _arm(uow: Uow, identity: bytes, model: ProcessModel, actor: Actor) -> None:
     for node in model.root.starts:
         if node.event is None or node.event.kind == "none":
             continue
-        name = node.event.message or node.id
+        name = node.event.name or node.id
         taken = uow.one(_TAKEN, name=name, site=actor.site)
         if node.event.kind == "message" and taken is not None:
             raise TriggerTaken(

@@ -4,7 +4,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.kernel import db, functions, json_text
+from engine.kernel import calendars, db, functions, json_text
 from engine.kernel.clock import iso
 from engine.kernel.errors import NotFound
 from engine.kernel.store.uow import Uow
@@ -25,7 +25,7 @@ class VersionNotFound(NotFound):
 def known(uow: Uow, *, bundle: Bundle, site: int) -> Known:
     """What the bundle names and released bundles offer."""
     found = {item for item in missing_items(bundle) if offer(uow, *item, site) is not None}
-    return Known(frozenset(found), frozenset(functions.names()))
+    return Known(frozenset(found), frozenset(functions.names()), frozenset(calendars.names()))
 
 
 def version_item(uow: Uow, *, key: str, version: int, site: int) -> dict[str, Any]:
