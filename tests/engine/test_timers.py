@@ -1,6 +1,8 @@
 """Timers: when they fire, how often, and that each fires once."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -15,9 +17,14 @@ def waiting(**event: str) -> bytes:
     return d.process(d.start(), d.catch("cool", **event), d.end(), "start -> cool -> end")
 
 
-def started_by(**event: str) -> bytes:
+def started_by(**event: Any) -> bytes:
     """A process that a timer starts; its task stays open."""
     return d.process(d.start("shift", **event), d.user("check"), d.end(), "shift -> check -> end")
+
+
+def at(plant: Plant, instant: str) -> None:
+    """Set the clock, forwards or back."""
+    plant.clock.advance(datetime.fromisoformat(instant) - plant.clock.now())
 
 
 # ---- catch events: the clock stands at Monday 2026-03-02 06:00 UTC, 07:00 in Berlin ----
@@ -49,6 +56,32 @@ def test_a_date_in_summer_is_meant_in_summer_time(plant: Plant) -> None:
     assert plant.due(instance) == ["2026-07-01T04:00:00.000Z"]
 
 
+@pytest.mark.parametrize(
+    ("zone", "now", "event", "due"),
+    [
+        ("Europe/Berlin", "2026-03-28T05:00", {"duration": "P1D"}, "2026-03-29T04:00"),
+        ("Europe/Berlin", "2026-03-28T05:00", {"duration": "PT24H"}, "2026-03-29T05:00"),
+        ("Europe/Berlin", "2026-10-24T04:00", {"duration": "P1D"}, "2026-10-25T05:00"),
+        ("Europe/Berlin", "2026-10-24T04:00", {"duration": "PT24H"}, "2026-10-25T04:00"),
+        ("Europe/Berlin", "2026-01-31T05:00", {"duration": "P2M"}, "2026-03-31T04:00"),
+        ("Europe/Berlin", "2026-01-31T05:00", {"duration": "P1M"}, "2026-02-28T05:00"),
+        ("Europe/Berlin", "2026-03-28T05:00", {"date": "2026-03-29T02:30:00"}, "2026-03-29T01:30"),
+        ("Europe/Berlin", "2026-03-28T05:00", {"cycle": "R3/P1D"}, "2026-03-29T04:00"),
+        ("America/New_York", "2026-03-07T11:00", {"duration": "P1D"}, "2026-03-08T10:00"),
+        ("America/New_York", "2026-10-31T10:00", {"duration": "P1D"}, "2026-11-01T11:00"),
+        ("America/New_York", "2026-10-31T10:00", {"date": "2026-11-01T01:30"}, "2026-11-01T05:30"),
+        ("America/New_York", "2028-02-28T12:00", {"duration": "P1D"}, "2028-02-29T12:00"),
+    ],
+)
+def test_days_are_those_of_the_site(
+    plant: Plant, zone: str, now: str, event: dict[str, str], due: str
+) -> None:
+    plant.sql("UPDATE site SET time_zone = :zone", zone=zone)
+    at(plant, f"{now}+00:00")
+    instance = plant.run_of(waiting(**event))
+    assert plant.due(instance) == [f"{due}:00.000Z"]
+
+
 def test_a_date_that_is_past_fires_at_once(plant: Plant) -> None:
     instance = plant.run_of(waiting(date="2026-03-01T00:00:00Z"))
     assert plant.wait(seconds=0) == 1
@@ -77,6 +110,29 @@ def test_a_plant_that_was_off_for_a_week_fires_once(plant: Plant) -> None:
     assert plant.wait(days=7) == 1
     assert plant.wait(days=7) == 0
     assert plant.path(instance) == ["start", "cool", "end"]
+
+
+def test_a_clock_that_jumps_back_fires_nothing_twice(plant: Plant) -> None:
+    instance = plant.run_of(waiting(duration="PT2H"))
+    assert plant.wait(hours=2) == 1
+    assert plant.wait(hours=-12) == 0
+    assert plant.wait(hours=24) == 0
+    assert plant.path(instance) == ["start", "cool", "end"]
+
+
+def test_a_timer_waits_for_its_instant_though_the_clock_was_ahead(plant: Plant) -> None:
+    instance = plant.run_of(waiting(duration="PT2H"))
+    assert plant.wait(hours=-1) == 0
+    assert plant.wait(hours=2, minutes=59) == 0
+    assert plant.wait(minutes=1) == 1
+    assert plant.state(instance) == "completed"
+
+
+def test_a_timer_stored_by_an_earlier_version_fires_once(plant: Plant) -> None:
+    instance = plant.run_of(waiting(duration="PT2H"))
+    plant.sql("UPDATE due SET kind = 'catch', remaining = NULL")
+    assert plant.wait(hours=2) == 1
+    assert plant.state(instance) == "completed"
 
 
 def test_a_suspended_instance_waits_and_fires_once_at_resume(plant: Plant) -> None:
@@ -158,6 +214,45 @@ def test_missed_rounds_of_a_cycle_are_not_made_up_for(plant: Plant) -> None:
     assert plant.wait(days=7) == 1
     assert plant.open() == ["check"]
     assert [plant.wait(minutes=10) for _ in range(3)] == [1, 1, 0]
+
+
+def test_starts_do_not_drift(plant: Plant) -> None:
+    """However late the background looks: every ten minutes past the release."""
+    plant.release(started_by(cycle="R/PT10M"))
+    minutes = (13, 7, 19, 1, 9.5, 0.5, 10)
+    assert [plant.wait(minutes=m) for m in minutes] == [1, 1, 1, 1, 0, 1, 1]
+
+
+def test_starts_keep_the_time_of_day(plant: Plant) -> None:
+    plant.release(started_by(cycle="R/2026-03-28T06:00:00/P1D"))
+    at(plant, "2026-03-28T05:00:00+00:00")
+    assert plant.wait(seconds=0) == 1
+    assert plant.wait(hours=23, seconds=-1) == 0
+    assert plant.wait(seconds=1) == 1
+    assert plant.wait(hours=24) == 1
+
+
+def test_starts_whose_beginning_has_passed_go_on_at_their_next_round(plant: Plant) -> None:
+    plant.release(started_by(cycle="R3/2026-01-01T00:20:00Z/PT1H"))
+    assert [plant.wait(minutes=m) for m in (19, 1, 59, 1, 60, 60)] == [0, 1, 0, 1, 1, 0]
+
+
+def test_starts_without_a_count_have_no_cap(plant: Plant) -> None:
+    plant.release(started_by(cycle="R/PT10M"))
+    plant.wait(minutes=10)
+    assert plant.sql("SELECT remaining FROM due") == [(None,)]
+
+
+def test_a_clock_that_jumps_starts_nothing_twice(plant: Plant) -> None:
+    plant.release(started_by(cycle="R/PT1H"))
+    assert [plant.wait(hours=h) for h in (1, -3, 3, 0.5, 0.5)] == [1, 0, 0, 0, 1]
+    assert [plant.wait(hours=h) for h in (100, 0.5, 0.5)] == [1, 0, 1]
+
+
+def test_starts_stored_by_an_earlier_version_go_on(plant: Plant) -> None:
+    plant.release(started_by(cycle="R3/PT10M"))
+    plant.sql("UPDATE due SET repeat = NULL")
+    assert [plant.wait(minutes=m) for m in (12, 8, 10, 10)] == [1, 1, 1, 0]
 
 
 @pytest.mark.parametrize(

@@ -65,43 +65,46 @@ def next_due(uow: Uow) -> bool:
 
 
 def fire_due(uow: Uow) -> int:
-    """Fire what is due now, a slice at a time; the number fired.
+    """Deal with what is due now, a slice at a time; the number fired or put off.
 
     One that cannot be fired is put off, so that it does not stand in the way of the others.
     """
-    rows = uow.all(_DUE, now=uow.now_ms, limit=SLICE)
-    for owner, *others in rows:
+    done = 0
+    for owner, *others in uow.all(_DUE, now=uow.now_ms, limit=SLICE):
         due = _Due(bytes(owner), *others)
         try:
             with uow.savepoint():
                 fire = _start if due.kind == START else _fire
-                fire(uow, due)
+                done += fire(uow, due)
         except PlanMissing:
             raise
         except Exception:  # whatever is wrong with one must not stop the others for ever
             log.exception("timer_put_off", element=due.element)
-            uow.write(_PUT_OFF, due.key | {"at": uow.now_ms + PUT_OFF_MS})
-    return len(rows)
+            done += uow.write(_PUT_OFF, due.key | {"at": uow.now_ms + PUT_OFF_MS})
+    return done
 
 
-def _fire(uow: Uow, due: _Due) -> None:
-    """Let an event of an instance happen. The instance is locked before its row is taken: the order
-    of everybody who moves it."""
+def _fire(uow: Uow, due: _Due) -> bool:
+    """Let an event of an instance happen; False if somebody was faster.
+
+    The instance is locked before its row is taken: the order of everybody who moves it.
+    """
     actor = Actor("system:timers", site=due.site_id)
     running = lock(uow, due.owner, due.site_id)
     if running.state != ACTIVE or uow.write(_TAKE, due.key) != 1:
-        return  # suspended or fired by another process since we looked
+        return False  # since we looked, suspended or fired by another process
     advance = running.advance(uow)
     capped = due.repeat is not None and endless(due.repeat)
     left = MAX_REPEATS + 1 if capped and due.remaining is None else due.remaining
     if capped and left == 1:
         advance.exhausted(due.token, due.element, TOO_OFTEN)
     elif not advance.occur(due.token, due.element, {}, None):
-        return
+        return False
     elif due.repeat is not None and advance.waits_on(due.token, due.element):
         _come_again(uow, advance, due, left)
     running.save(uow, advance, actor)
     audit(uow, actor, "timer.fired", instances.subject(due.owner), {"element": due.element})
+    return True
 
 
 def _come_again(uow: Uow, advance: Advance, due: _Due, remaining: int | None) -> None:
@@ -115,10 +118,10 @@ def _come_again(uow: Uow, advance: Advance, due: _Due, remaining: int | None) ->
             uow.write(_NEW, _row(due.owner, due.token, due.element, due.kind, after))
 
 
-def _start(uow: Uow, due: _Due) -> None:
-    """Start a process by its timer; its cycle goes on."""
+def _start(uow: Uow, due: _Due) -> bool:
+    """Start a process by its timer; its cycle goes on. False if somebody was faster."""
     if uow.write(_TAKE, due.key) != 1:
-        return
+        return False
     node = plan_of(due.owner).model.nodes[due.element]
     if due.repeat is None and _timer(node).kind == "cycle":
         due = due._replace(repeat=_text(node))  # stored by a version that kept no text
@@ -128,6 +131,7 @@ def _start(uow: Uow, due: _Due) -> None:
             uow.write(_NEW, _row(due.owner, 0, due.element, START, after))
     actor = Actor("system:timers", site=due.site_id)
     instances.begin(uow, due.owner, node, None, {}, actor)
+    return True
 
 
 def _following(uow: Uow, due: _Due, remaining: int | None) -> Occurrence | None:
