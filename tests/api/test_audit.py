@@ -122,6 +122,8 @@ ACTS: dict[str, tuple[Act, str, str]] = {
         lambda w: held_job(w, "fail", message="x"), "job.failed", "job"),
     "POST /messages": (
         lambda w: w.integration.post("/messages", {"name": "m"}), "message.sent", "message"),
+    "POST /broadcasts": (
+        lambda w: w.integration.post("/broadcasts", {"name": "s"}), "signal.broadcast", "signal"),
     "POST /incidents/<incident>/retry": (
         lambda w: incident(w, "retry"), "incident.retried", "incident"),
     "POST /incidents/<incident>/resolve": (

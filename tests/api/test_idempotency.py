@@ -84,6 +84,11 @@ def message(works: Works) -> Request:
     return works.integration, "/messages", body, body | {"business_key": "WO-2"}
 
 
+def broadcast(works: Works) -> Request:
+    works.release(process(start(signal="s"), user("turn"), end(), "start -> turn -> end"))
+    return works.integration, "/broadcasts", {"name": "s"}, {"name": "t"}
+
+
 def incident(works: Works, act: str, body: Any, other: Any) -> Request:
     found = works.incident(works.run_of(STUCK))
     return works.team_lead, f"/incidents/{found['id']}/{act}", body, other
@@ -122,6 +127,7 @@ REQUESTS: dict[str, Callable[[Works], Request]] = {
     "/jobs/<job>/fail": lambda w: held_job(w, "fail", message="x"),
     "/jobs/<job>/extend": lambda w: held_job(w, "extend", lease_seconds=5),
     "/messages": message,
+    "/broadcasts": broadcast,
     "/incidents/<incident>/retry": lambda w: incident(w, "retry", {}, WHY),
     "/incidents/<incident>/resolve": lambda w: incident(
         w, "resolve", CANCEL, CANCEL | {"reason": "another"}),

@@ -52,6 +52,7 @@ WHO: dict[str, tuple[frozenset[str], str]] = {
     "POST /jobs/<job>/fail": (MACHINES, "job.work"),
     "POST /jobs/<job>/extend": (MACHINES, "job.work"),
     "POST /messages": (MACHINES, "message.send"),
+    "POST /broadcasts": (MACHINES, "message.send"),
     "POST /incidents/<incident>/retry": (INTERVENERS, "incident.resolve"),
     "POST /incidents/<incident>/resolve": (INTERVENERS, "incident.resolve"),
     "POST /users": (ADMIN, "user.manage"),
