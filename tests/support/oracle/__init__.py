@@ -7,10 +7,10 @@ standard leaves open is as docs/reference/bpmn-coverage.md decides; where that p
   activity whose inside is over moves on at the place of its own coming;
 - an inclusive join that may pass does so before conditional events are looked at, one at a time,
   the one where a token waits longest first;
-- whatever is thrown is delivered in the order of throwing, each when the instance is at rest; a
-  message whose token was ended before its turn is not sent;
-- a signal reaches those who wait one after the other, the oldest first, with a rest after each; who
-  is gone by then does not get it;
+- at each rest first come the signals: of all that were thrown one asks who waits, then they reach
+  those one after the other, the oldest first, with a rest after each; who is gone by then does not
+  get it. Then come the messages, one at a time, in the order of throwing; one whose token was ended
+  before its turn is not sent;
 - a token that waits for the delivery of its message moves on after the receiver came to rest;
 - each parallel join that waits in a scope without other tokens gets an incident.
 
@@ -18,5 +18,6 @@ Source: BPMN 2.0.2 chapter 13.
 """
 
 from tests.support.oracle.game import TokenGame
+from tests.support.oracle.moves import Refused
 
-__all__ = ["TokenGame"]
+__all__ = ["Refused", "TokenGame"]

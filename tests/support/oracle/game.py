@@ -52,6 +52,10 @@ class TokenGame(Moves):
         """The elements where a token cannot go on."""
         return Counter(t.node.id for t in tokens(self.root) if t.state == "incident")
 
+    def stuck(self) -> list[Token]:
+        """The tokens that cannot go on."""
+        return [token for token in tokens(self.root) if token.state == "incident"]
+
     def subscriptions(self) -> Counter[tuple[str, str, str]]:
         """(element, kind, name) of every message and signal that is waited for."""
         found = [w for w in self.waits() if w.event.trigger.kind in ("message", "signal")]
@@ -94,15 +98,16 @@ class TokenGame(Moves):
 
     def send(self, name: str, values: Variables, key: str | None) -> bool:
         """A message goes to the oldest token that waits for it."""
-        sent = self.deliver_message(name, values, key)
+        sent = self.deliver(name, values, key)
         self.rest()
         return sent
 
     def broadcast(self, name: str, values: Variables) -> int:
         """A signal goes to all who wait."""
-        sent = self.deliver_signal(name, values)
+        found = self.receivers(name)
+        self.hand_out([(wait, values) for wait in found])
         self.rest()
-        return sent
+        return len(found)
 
     def next_due(self) -> int | None:
         """When the next timer is due."""
@@ -129,38 +134,47 @@ class TokenGame(Moves):
         self.close_empty()
         self.settle()
         while self.outbox:
-            thrown = self.outbox.pop(0)
-            if thrown.kind == "signal":
-                self.deliver_signal(thrown.name, thrown.values)
-            elif thrown.token is not None and thrown.token.alive:
-                self.send_thrown(thrown, thrown.token)
-            self.settle()
+            signals = [thrown for thrown in self.outbox if thrown.kind == "signal"]
+            if signals:
+                self.outbox = [thrown for thrown in self.outbox if thrown.kind != "signal"]
+                self.hand_out([(w, s.values) for s in signals for w in self.receivers(s.name)])
+            else:
+                self.send_thrown(self.outbox.pop(0))
 
-    def send_thrown(self, thrown: Thrown, token: Token) -> None:
-        sent = self.deliver_message(thrown.name, thrown.values, thrown.key)
-        self.close_empty()
+    def receivers(self, name: str) -> list[Wait]:
+        """Who waits for a signal."""
+        return self.waiting("signal", name)
+
+    def hand_out(self, kept: list[tuple[Wait, Variables]]) -> None:
+        """Signals reach those who waited for them and still do."""
+        for wait, values in kept:
+            if wait in self.waits():
+                self.happen(wait, values)
+                self.close_empty()
+                self.settle()
+
+    def send_thrown(self, thrown: Thrown) -> None:
+        """A thrown message is delivered, and its token goes on."""
+        token = thrown.token
+        if token is None or not token.alive:
+            return
+        sent = self.deliver(thrown.name, thrown.values, thrown.key)
         self.settle()
         if not token.alive:
             return
         if sent or thrown.optional:
             self.complete(token, {})
+            self.settle()
         else:
             token.state = "incident"
 
-    def deliver_message(self, name: str, values: Variables, key: str | None) -> bool:
+    def deliver(self, name: str, values: Variables, key: str | None) -> bool:
+        """A message reaches the oldest token that waits for it."""
         found = [w for w in self.waiting("message", name) if key is None or w.key == key]
         if found:
             self.happen(found[0], values)
+            self.close_empty()
         return bool(found)
-
-    def deliver_signal(self, name: str, values: Variables) -> int:
-        found = self.waiting("signal", name)
-        for wait in found:
-            if wait in self.waits():
-                self.happen(wait, values)
-                self.close_empty()
-                self.settle()
-        return len(found)
 
 
 def _told(wait: Wait) -> str:

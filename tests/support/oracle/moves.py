@@ -10,7 +10,7 @@ from tests.support.oracle.drawing import Flow, Level, Node
 from tests.support.oracle.events import Events
 from tests.support.oracle.joins import Joins
 from tests.support.oracle.loops import Loops
-from tests.support.oracle.state import Scope, Token, Variables, seen, write
+from tests.support.oracle.state import Scope, Token, Variables, scopes, seen, write
 
 PEOPLE = ("userTask", "manualTask", "task")
 JOINING = ("parallelGateway", "inclusiveGateway")
@@ -41,6 +41,7 @@ class Moves(Joins, Events, Loops):
         """Move until every token waits."""
         while self.step() or self.pass_inclusive() or self.look_at_conditions():
             pass
+        self.stick()
 
     def step(self) -> bool:
         """Move the token that came first among those that can move."""
@@ -249,18 +250,21 @@ class Moves(Joins, Events, Loops):
         scope.alive = False
 
     def close_empty(self) -> None:
-        """Scopes that lost their last token are over, or stuck."""
+        """Scopes that lost their last token are over, unless it waits at a join."""
         while self.touched:
             scope = self.touched.pop(0)
-            if scope.alive and not scope.tokens and scope.level is not None:
+            empty = not scope.tokens and not scope.joins
+            if scope.alive and empty and scope.level is not None:
                 self.close(scope)
 
+    def stick(self) -> None:
+        """Joins that wait in a scope without other tokens get an incident."""
+        for scope in list(scopes(self.root)):
+            if scope.level is not None and not scope.tokens:
+                for name in self.waiting_joins(scope):
+                    self.place(scope.level.nodes[name], scope).state = "incident"
+
     def close(self, scope: Scope) -> None:
-        assert scope.level is not None
-        if stuck := self.waiting_joins(scope):
-            for name in stuck:
-                self.place(scope.level.nodes[name], scope).state = "incident"
-            return
         scope.alive = False
         scope.waits.clear()
         holder = scope.holder
