@@ -159,7 +159,12 @@ WARNINGS: list[Fault] = [
         ("covered-condition", "x_to_e1", asked(*texts))
         for texts in (
             *(("true", "v > 1"), ("v > 1", "v > 2"), ("v != 1", "v == 2")),
-            *(('v in ["a", "b"]', 'v == "a"'), ("v > 1 or w == 2", "v == 3"), ("w", "w")),
+            *(
+                ('v in ["a", "b"]', 'v == "a"'),
+                ("v > 1 or w == 2", "v == 3"),
+                ("w", "w"),
+                ('v == "a"', "v == 1"),
+            ),
         )
     ),
     ("covered-condition", "x_to_e2", asked("v <= 1", "v >= 1", "v == 7")),

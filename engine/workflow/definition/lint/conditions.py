@@ -38,7 +38,7 @@ def _exclusive(asked: Sequence[tuple[Flow, Expression]]) -> Iterator[Finding]:
         yield warning(
             "covered-condition",
             asked[place][0].id,
-            "The conditions before it are always true where this one is; it is never taken.",
+            "Wherever it is true, one before it is true or cannot be told; it is never taken.",
             "Change the order of the flows, or the conditions.",
         )
     for place, (flow, condition) in enumerate(asked):
