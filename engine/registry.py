@@ -5,8 +5,8 @@ A new table, function or guard is added here when it comes in a module of its ow
 """
 
 from engine.access import tables as access_tables
-from engine.kernel import numbering, site
-from engine.kernel.store import idempotency
+from engine.kernel import site
+from engine.kernel.store import idempotency, numbering
 from engine.records import audit
 from engine.workflow import tables as workflow_tables
 from engine.workflow.work import task_guards

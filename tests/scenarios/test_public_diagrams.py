@@ -7,9 +7,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-import isodate
 import pytest
 
+from tests.support.clock import elapsed
 from tests.support.fixtures import both
 from tests.support.works import Works
 
@@ -38,7 +38,7 @@ def step(works: Works, instance: str, told: dict[str, Any]) -> None:
     elif "message" in told:
         assert works.send(told["message"], variables=variables) == {"delivered": 1}
     elif "advance_clock" in told:
-        works.wait(seconds=isodate.parse_duration(told["advance_clock"]).total_seconds())
+        works.wait(seconds=elapsed(told["advance_clock"]))
     else:
         element = told.get("job") or told["job_error"]
         job = works.claim_job(*topics(works, element))

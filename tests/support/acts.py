@@ -10,10 +10,9 @@ the one that the walk is about. A JSON number is a Decimal, as everywhere.
 from collections.abc import Callable
 from typing import Any
 
-import isodate
-
 from engine.kernel.ids import from_text, to_text
 from engine.workflow.work import tasks
+from tests.support.clock import elapsed
 from tests.support.plant import Item, Plant
 
 Act = dict[str, Any]
@@ -154,7 +153,7 @@ def _broadcast(plant: Plant, instance: str, act: Act) -> None:
 
 
 def _wait(plant: Plant, instance: str, act: Act) -> None:
-    fired = plant.wait(seconds=isodate.parse_duration(act["wait"]).total_seconds())
+    fired = plant.wait(seconds=elapsed(act["wait"]))
     assert fired == act.get("fires", fired), fired
 
 

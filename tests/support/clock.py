@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+from engine.workflow.definition.times import read_duration
+
 START = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)  # a Monday, seven o'clock in Berlin
 
 
@@ -19,3 +21,9 @@ class ManualClock:
         """Move on by a duration, or by seconds, and answer the new instant."""
         self._now += by if isinstance(by, timedelta) else timedelta(seconds=by)
         return self._now
+
+
+def elapsed(duration: str) -> float:
+    """The seconds of an ISO 8601 duration, a day taken as 24 hours."""
+    read = read_duration(duration)
+    return timedelta(days=read.days).total_seconds() + read.elapsed.total_seconds()
