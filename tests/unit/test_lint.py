@@ -1,7 +1,5 @@
 """Every finding a diagram can get: severity, rule, element, and a cure to each."""
 
-import json
-
 import pytest
 
 from engine.kernel.actor import ROLES
@@ -10,7 +8,7 @@ from engine.workflow.definition.lint import Known, lint, refused
 from engine.workflow.definition.model import Finding
 from tests.support import diagrams as d
 from tests.support.faults import ERRORS, WARNINGS
-from tests.support.faults.shapes import line
+from tests.support.faults.bundles import BUNDLES, NUMBER_FORM
 
 KNOWN = Known(
     frozenset({("process", "released")}), frozenset({"lots.hold"}), frozenset({"day shift"})
@@ -41,46 +39,6 @@ def test_everything_else_is_a_warning(rule: str, element: str, parts: tuple[str,
 
 
 # ---- what only a whole bundle shows ----
-
-NUMBER_FORM = json.dumps(
-    {"key": "inspect", "fields": [{"key": "d", "type": "number", "variable": "diameter"}]}
-).encode()
-COMPARING = d.process(
-    d.start(),
-    d.user("a", form="inspect"),
-    d.exclusive("x", default="end"),
-    d.end("end", "e2"),
-    "start -> a -> x -> end",
-    'x -> e2 if diameter == "large"',
-)
-MESSAGE_START = d.process(d.start(message="m"), d.end(), "start -> end", key="child")
-CALLING = d.process(*line(d.call("a", "child")))
-
-BUNDLES: list[tuple[str, str, bytes, dict[str, bytes]]] = [
-    ("type-mismatch", "x_to_e2", COMPARING, {"inspect_form": NUMBER_FORM}),
-    ("called-start", "a", CALLING, {"child_bpmn": MESSAGE_START}),
-    ("form", "inspect.form.json", COMPARING, {"inspect_form": b"{not json"}),
-    ("form", "inspect.form.json#/key", COMPARING, {"inspect_form": b"{}"}),
-    ("document", "x.dmn", COMPARING, {"x_dmn": b"<!DOCTYPE x><x/>"}),
-    ("document", "main.bpmn", b"<html/>", {}),
-    ("document", "main.bpmn", b"no xml", {}),
-    (
-        "duplicate-key",
-        "inspect",
-        COMPARING,
-        {"inspect_form": NUMBER_FORM, "again_form": NUMBER_FORM},
-    ),
-    ("no-executable-process", "main.bpmn", d.document(), {}),
-    (
-        "several-processes",
-        "q",
-        d.document(
-            d.executable(d.start("s"), d.end("e"), "s -> e", key="p"),
-            d.executable(d.start("s2"), d.end("e2"), "s2 -> e2", key="q"),
-        ),
-        {},
-    ),
-]
 
 
 @pytest.mark.parametrize(("rule", "element", "diagram", "files"), BUNDLES)
