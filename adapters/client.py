@@ -219,6 +219,10 @@ class Client:
         told = _given({"business_key": business_key, "ttl_seconds": ttl_seconds})
         return self.post("/messages", {"name": name, "variables": variables or {}, **told})
 
+    def broadcast(self, name: str, variables: Mapping[str, Any] | None = None) -> Any:
+        """Tell a signal to all who wait for it, and to every process that it starts."""
+        return self.post("/broadcasts", {"name": name, "variables": variables or {}})
+
     # ---- what people do ----
 
     def my_tasks(self, **filters: Any) -> Iterator[dict[str, Any]]:

@@ -118,7 +118,7 @@ def test_pages_follow_the_cursor() -> None:
 
 
 def test_workers_and_people_have_calls_of_their_own() -> None:
-    server = Server(*(httpx.Response(200, json={"items": []}) for _ in range(8)))
+    server = Server(*(httpx.Response(200, json={"items": []}) for _ in range(9)))
     job = {"id": "j", "fence": 7}
     with server.client() as client:
         assert client.claim_jobs(["heat"], "oven-1") == []
@@ -126,18 +126,20 @@ def test_workers_and_people_have_calls_of_their_own() -> None:
         client.fail_job(job, "too hot", code="oven_fault")
         client.extend_job(job, 90)
         client.send_message("oven_finished", business_key="WO-1")
+        client.broadcast("alarm", {"zone": 3})
         client.claim_task("t")
         client.start_instance("turned_shaft", business_key="WO-1")
         client.deploy("a.bpmn", {"a.bpmn": b"<a/>", "b.dmn": b"<b/>"}, replaces='"tag"')
     sent = [
         (request.url.path.removeprefix("/api/v1"), request.read()) for request in server.requests
     ]
-    assert sent[:7] == [
+    assert sent[:8] == [
         ("/jobs/claim", b'{"topics":["heat"],"worker":"oven-1","limit":1,"lease_seconds":60}'),
         ("/jobs/j/complete", b'{"fence":7,"variables":{"charge":4}}'),
         ("/jobs/j/fail", b'{"fence":7,"message":"too hot","code":"oven_fault"}'),
         ("/jobs/j/extend", b'{"fence":7,"lease_seconds":90}'),
         ("/messages", b'{"name":"oven_finished","variables":{},"business_key":"WO-1"}'),
+        ("/broadcasts", b'{"name":"alarm","variables":{"zone":3}}'),
         ("/tasks/t/claim", b"{}"),
         (
             "/instances",

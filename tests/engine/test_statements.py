@@ -134,6 +134,22 @@ def test_a_start_takes_no_more_either(seen: Seen, plant: Plant) -> None:
     assert seen.commits == 1
 
 
+def test_a_throw_takes_no_more_and_is_delivered_in_a_commit_of_its_own(
+    seen: Seen, plant: Plant
+) -> None:
+    oven = d.catch("oven", message="loaded")
+    waiting = plant.run_of(d.process(d.start(), oven, d.end(), "start -> oven -> end"))
+    load = (d.start(), d.user("load"), d.throw("tell", message="loaded"), d.user("sweep"), d.end())
+    plant.release(d.process(*load, "start -> load -> tell -> sweep -> end", key="loader"))
+    plant.start("loader")
+    complete(seen, plant, "load")
+    first = seen.all[: seen.all.index("COMMIT")]
+    assert len([s for s in first if s not in ENDS and "SAVEPOINT" not in s]) <= 10
+    assert seen.commits == 2
+    assert plant.state(waiting) == "completed"
+    assert plant.open() == ["sweep"]
+
+
 def test_a_statement_more_is_seen(seen: Seen, plant: Plant) -> None:
     """A fault put in: a command that reads two rows it does not need."""
     plant.run_of(ROUTING)

@@ -61,14 +61,14 @@ class Running:
         return plan_of(self.version_id)
 
     def advance(self, uow: Uow) -> Advance:
-        """An advance from the stored state.
+        """An advance from the stored state, of which a new instance has none.
 
         Raises:
             InstanceEnded: if there is nothing left to move.
         """
         if self.state in (COMPLETED, CANCELLED):
             raise InstanceEnded(f"The instance is {self.state}; nothing can be done in it.")
-        frontier = load(bytes(self.frontier), bytes(self.variables))
+        frontier = load(bytes(self.frontier), bytes(self.variables)) if self.frontier else None
         zone = Site(lambda: site.zone(uow, self.site_id))
         chained = outbox.is_chained(self.hops)
         return Advance(uow, self.plan, frontier, zone, chained=chained)

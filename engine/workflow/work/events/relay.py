@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
 from engine.kernel.actor import Actor
+from engine.kernel.errors import RoutecardError
 from engine.kernel.log import log
 from engine.kernel.store import Store
 from engine.kernel.store.idempotency import Once
@@ -66,7 +67,9 @@ def carry_on(store: Store) -> int:
             for step in steps:
                 _take(store, step)
                 taken += 1
-    except Exception:  # the command that came before it is answered all the same
+    except RoutecardError as refusal:  # the command that came before is answered all the same
+        log.warning("relay_refused", detail=refusal.detail)
+    except Exception:
         log.exception("relay_failed")
     return taken
 
