@@ -168,3 +168,50 @@ def test_steps_of_one_long_advance_are_paged_too(plant: Plant) -> None:
     assert [step["element"] for step in whole] == ["start", *names, "end"]
     assert plant.history(instance, limit=7) == whole
     assert {json.dumps(step["variables"]) for step in whole} == {'{"lot": "L-7"}'}
+
+
+def test_an_item_shows_what_is_its_own(plant: Plant) -> None:
+    """Beside the variables of the process; what it wrote there is told with the rest."""
+    instance = plant.run_of(
+        d.process(
+            d.start(),
+            d.user("weigh", loop=d.each("units", "unit", sequential=True)),
+            d.end(),
+            "start -> weigh -> end",
+        ),
+        units=["u1", "u2"],
+    )
+    plant.complete("weigh", unit="u1 sealed", grams=5)
+    plant.complete("weigh", grams=7)
+    first, second = (s for s in plant.history(instance) if s["element"] == "weigh")
+    assert first["changed"] == {"unit": "u1 sealed", "grams": 5}
+    own = {"unit": "u1 sealed", "loopCounter": 1}
+    assert first["variables"] == {"units": ["u1", "u2"], "grams": 5} | own
+    own = {"unit": "u2", "loopCounter": 2}
+    assert second["variables"] == {"units": ["u1", "u2"], "grams": 7} | own
+    assert plant.history(instance)[-1]["variables"] == {"units": ["u1", "u2"], "grams": 7}
+
+
+def test_a_snapshot_may_hold_what_is_an_items_own(plant: Plant) -> None:
+    instance = plant.run_of(
+        d.process(
+            d.start(),
+            d.user("weigh", loop=d.times(120, sequential=True)),
+            d.end(),
+            "start -> weigh -> end",
+        )
+    )
+    for n in range(1, 121):
+        plant.complete("weigh", grams=n)
+    (step,) = plant.page(instance, 115, 1)
+    assert step["variables"] == {"grams": 115, "loopCounter": 115}
+
+
+def test_a_deviation_says_of_which_kind_it_is(plant: Plant) -> None:
+    instance = plant.run_of(
+        d.process(d.start(), d.user("a", "b"), d.end(), "start -> a -> b -> end")
+    )
+    plant.change(instance, n=1)
+    plant.move(instance, "a", "b")
+    told = [(s["element"], s["deviation_kind"]) for s in plant.history(instance)[1:]]
+    assert told == [(None, "variables"), ("a", "move")]
