@@ -47,6 +47,11 @@ def newest(plant: Plant, process: str) -> str:
     return to_text(bytes(rows[0][0]))
 
 
+def _start(plant: Plant, instance: str, act: Act) -> None:
+    """Start another process."""
+    plant.start(act["start"], act.get("business_key"), **act.get("variables", {}))
+
+
 # ---- people ----
 
 
@@ -55,12 +60,18 @@ def _complete(plant: Plant, instance: str, act: Act) -> None:
     open_there = [t for t in plant.tasks(instance) if t["element"] == act["complete"]]
     assert open_there, f"no task at {act['complete']}, open: {plant.open(instance)}"
     oldest_first = sorted(open_there, key=lambda task: str(task["id"]))
-    task = oldest_first[act.get("nth", 1) - 1]
+    task = oldest_first[int(act.get("nth", 1)) - 1]
     plant.complete_task(task["id"], **act.get("variables", {}))
 
 
 def _claim(plant: Plant, instance: str, act: Act) -> None:
     plant.run(tasks.claim, task=from_text(plant.task(act["claim"], instance)["id"]))
+
+
+def _task(plant: Plant, instance: str, act: Act) -> None:
+    """Nothing is done: the task is looked at."""
+    task = plant.task(act["task"], instance)
+    assert {name: task[name] for name in act["has"]} == act["has"]
 
 
 def _change(plant: Plant, instance: str, act: Act) -> None:
@@ -158,9 +169,11 @@ def _wait(plant: Plant, instance: str, act: Act) -> None:
 
 
 # What may start the very instance that is meant.
-FROM_OUTSIDE = frozenset({"message", "broadcast", "wait"})
+FROM_OUTSIDE = frozenset({"start", "message", "broadcast", "wait"})
 VERBS: dict[str, Callable[[Plant, str, Act], None]] = {
+    "start": _start,
     "complete": _complete,
+    "task": _task,
     "claim": _claim,
     "change": _change,
     "move": _move,
