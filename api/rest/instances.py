@@ -1,4 +1,4 @@
-"""Instances: start, read, suspend, resume, cancel, move, change variables."""
+"""Instances: start, read, suspend, resume, cancel, and what people do beside the diagram."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,15 +10,20 @@ from api.rest.route import Call, route
 from api.rest.schemas.basics import PageQuery, Reason, page_of
 from api.rest.schemas.instances import (
     ChangeIn,
+    InsertIn,
     InstanceOut,
     InstanceQuery,
+    MergedOut,
+    MergeIn,
     MoveIn,
+    SplitIn,
     StartIn,
     StepOut,
 )
 from engine.access.permissions import Permission
 from engine.kernel.ids import from_text
 from engine.workflow.work import instances, queries
+from engine.workflow.work.interventions import inserts, merges, moves, parts
 
 blueprint = Blueprint("instances", __name__, description="Running and finished processes")
 ONE = "/instances/<string:instance>"
@@ -132,8 +137,54 @@ def cancel(call: Call, instance: str) -> Response:
 )
 def move(call: Call, instance: str) -> Response:
     """Take a token to another element, as a recorded deviation."""
-    call.body["ends"] = tuple(call.body["ends"])
-    return _change(call, instances.move, instance)
+    return _change(call, moves.move, instance)
+
+
+@route(
+    blueprint,
+    "POST",
+    ONE + "/insert",
+    permission=Permission.INSTANCE_INTERVENE,
+    answer=InstanceOut,
+    body=InsertIn,
+    if_match=True,
+    etag=True,
+)
+def insert(call: Call, instance: str) -> Response:
+    """Let the next token that leaves an element do a task that the diagram does not have."""
+    return _change(call, inserts.insert, instance)
+
+
+@route(
+    blueprint,
+    "POST",
+    ONE + "/split",
+    permission=Permission.INSTANCE_INTERVENE,
+    answer=InstanceOut,
+    body=SplitIn,
+    status=201,
+    if_match=True,
+    etag=True,
+)
+def split(call: Call, instance: str) -> Response:
+    """Make a new instance that stands where this one stands; it is the answer."""
+    return _change(call, parts.split, instance)
+
+
+@route(
+    blueprint,
+    "POST",
+    ONE + "/merge",
+    permission=Permission.INSTANCE_INTERVENE,
+    answer=MergedOut,
+    body=MergeIn,
+    if_match=True,
+    etag=True,
+)
+def merge(call: Call, instance: str) -> Response:
+    """End an instance that stands where another stands; that one goes on and is the answer."""
+    call.body["into"] = call.body["into"].bytes
+    return _change(call, merges.merge, instance)
 
 
 @route(

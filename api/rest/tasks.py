@@ -1,4 +1,4 @@
-"""Tasks: the work list, claim, assign, complete."""
+"""Tasks: the work list, claim, assign, complete, skip."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,7 +8,7 @@ from flask_smorest import Blueprint
 
 from api.problems import problem_document, status_of
 from api.rest.route import Call, route
-from api.rest.schemas.basics import page_of
+from api.rest.schemas.basics import Reason, page_of
 from api.rest.schemas.tasks import (
     AssignIn,
     CompletedTaskOut,
@@ -25,6 +25,7 @@ from engine.kernel.errors import FieldProblem, Invalid, NotFound, RoutecardError
 from engine.kernel.ids import from_text
 from engine.kernel.store.uow import Uow
 from engine.workflow.work import queries, tasks
+from engine.workflow.work.interventions import skips
 
 blueprint = Blueprint("tasks", __name__, description="Work for people")
 ONE = "/tasks/<string:task>"
@@ -123,6 +124,21 @@ def complete(call: Call, task: str) -> Response:
     """Complete a task with the answers of its form."""
     _no_signature(call.body)
     return _change(call, tasks.complete, task, variables=call.body["variables"])
+
+
+@route(
+    blueprint,
+    "POST",
+    ONE + "/skip",
+    permission=Permission.INSTANCE_INTERVENE,
+    answer=CompletedTaskOut,
+    body=Reason,
+    if_match=True,
+    etag=True,
+)
+def skip(call: Call, task: str) -> Response:
+    """Go on without a task, as a recorded deviation."""
+    return _change(call, skips.skip, task, reason=call.body["reason"])
 
 
 @route(

@@ -33,7 +33,8 @@ _SYSTEMS = frozenset({Role.INTEGRATION})
 _ADMINS = frozenset({Role.ADMIN})
 
 # To deploy covers submitting, to release covers rejecting and retiring. To control an instance is
-# to suspend, resume and cancel it; to intervene is to move its tokens and change its variables.
+# to suspend, resume and cancel it; to intervene is to depart from its diagram: move tokens, skip or
+# insert tasks, change variables, split or merge it.
 WHO_MAY: Mapping[Permission, frozenset[Role]] = {
     Permission.READ: frozenset(Role),
     Permission.PROCESS_DEPLOY: _ENGINEERS,

@@ -38,6 +38,11 @@ def instance(works: Works, act: str, body: object = None, before: str = "") -> A
     return works.team_lead.post(f"{path}/{act}", body or WHY)
 
 
+def merge(works: Works) -> Answer:
+    path = f"/instances/{works.run_of(TWO)}/merge"
+    return works.team_lead.post(path, {"into": works.start(), **WHY})
+
+
 def version(works: Works, act: str, body: object = None, before: str = "") -> Answer:
     works.deploy(TURN).ok(201)
     if before:
@@ -107,6 +112,13 @@ ACTS: dict[str, tuple[Act, str, str]] = {
     "POST /instances/<instance>/move": (
         lambda w: instance(w, "move", {"from": "a", "to": "b", **WHY}),
         "instance.moved", "instance"),
+    "POST /instances/<instance>/insert": (
+        lambda w: instance(w, "insert", {"after": "a", "name": "rework", **WHY}),
+        "instance.inserted", "instance"),
+    "POST /instances/<instance>/split": (
+        lambda w: instance(w, "split"), "instance.split", "instance"),
+    "POST /instances/<instance>/merge": (
+        merge, "instance.merged", "instance"),
     "PATCH /instances/<instance>/variables": (
         variables, "instance.variables_changed", "instance"),
     "POST /tasks/<task>/claim": (lambda w: task(w, "claim"), "task.claimed", "task"),
@@ -115,6 +127,7 @@ ACTS: dict[str, tuple[Act, str, str]] = {
     "POST /tasks/<task>/assign": (
         lambda w: task(w, "assign", {"user": "team_lead"}), "task.assigned", "task"),
     "POST /tasks/<task>/complete": (lambda w: task(w, "complete"), "task.completed", "task"),
+    "POST /tasks/<task>/skip": (lambda w: task(w, "skip", WHY), "task.skipped", "task"),
     "POST /tasks/complete": (complete_many, "task.completed", "task"),
     "POST /jobs/claim": (claim_jobs, "job.claimed", "job"),
     "POST /jobs/<job>/complete": (lambda w: held_job(w, "complete"), "job.completed", "job"),

@@ -48,6 +48,12 @@ def instance(works: Works, act: str, before: str = "", **body: Any) -> Request:
     return works.team_lead, f"{path}/{act}", body | WHY, body | {"reason": "another"}
 
 
+def merging(works: Works) -> Request:
+    caller, path, body, other = instance(works, "merge", into=None)
+    into = {"into": works.start()}
+    return caller, path, body | into, (other or {}) | into
+
+
 def task(
     works: Works, act: str, body: Any = None, other: Any = None, held: bool = False
 ) -> Request:
@@ -115,12 +121,16 @@ REQUESTS: dict[str, Callable[[Works], Request]] = {
     "/instances/<instance>/resume": lambda w: instance(w, "resume", "suspend"),
     "/instances/<instance>/cancel": lambda w: instance(w, "cancel"),
     "/instances/<instance>/move": lambda w: instance(w, "move", **{"from": "a", "to": "b"}),
+    "/instances/<instance>/insert": lambda w: instance(w, "insert", after="a", name="rework"),
+    "/instances/<instance>/split": lambda w: instance(w, "split"),
+    "/instances/<instance>/merge": merging,
     "/tasks/<task>/claim": lambda w: task(w, "claim"),
     "/tasks/<task>/unclaim": lambda w: task(w, "unclaim", held=True),
     "/tasks/<task>/assign": lambda w: task(
         w, "assign", {"user": "team_lead"}, {"user": "Team_Lead"}),
     "/tasks/<task>/complete": lambda w: task(
         w, "complete", {"variables": {"n": 1}}, {"variables": {"n": 2}}),
+    "/tasks/<task>/skip": lambda w: task(w, "skip", WHY, {"reason": "another"}),
     "/tasks/complete": several,
     "/jobs/claim": claiming,
     "/jobs/<job>/complete": lambda w: held_job(w, "complete"),

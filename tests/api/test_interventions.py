@@ -1,4 +1,4 @@
-"""Interventions over HTTP: suspend, resume, cancel, move a token, change variables."""
+"""Interventions over HTTP: suspend, resume, cancel, and what departs from the diagram."""
 
 from typing import Any
 
@@ -15,6 +15,9 @@ BUSY = process(
     "start -> split -> turn -> join -> end", "split -> mill -> join",
     "split -> wait_m -> join", "split -> wait_t -> join",
 )  # fmt: skip
+
+
+TWO = process(start(), user("a", "b"), end(), "start -> a -> b -> end")
 
 
 def turn_to(works: Works, instance: str, act: str) -> Any:
@@ -114,7 +117,7 @@ def test_whoever_intervenes_says_why(works: Works) -> None:
 
 @both
 def test_an_instance_that_moved_on_is_not_changed_by_who_did_not_see_it(works: Works) -> None:
-    instance = works.run_of(process(start(), user("a", "b"), end(), "start -> a -> b -> end"))
+    instance, other = works.run_of(TWO), works.start()
     seen = works.auditor.get(f"/instances/{instance}").etag
     works.complete("a", instance)
     lead = works.team_lead
@@ -122,6 +125,9 @@ def test_an_instance_that_moved_on_is_not_changed_by_who_did_not_see_it(works: W
         ("suspend", {"reason": "x"}),
         ("cancel", {"reason": "x"}),
         ("move", {"from": "b", "to": "a", "reason": "x"}),
+        ("insert", {"after": "b", "name": "rework", "reason": "x"}),
+        ("split", {"reason": "x"}),
+        ("merge", {"into": other, "reason": "x"}),
     ]
     for act, body in calls:
         lead.post(f"/instances/{instance}/{act}", body, if_match=seen).refused(412, "stale")
@@ -148,6 +154,7 @@ def test_a_token_is_moved_and_the_history_says_so(works: Works) -> None:
     left = works.history(instance)[-1]
     assert (left["element"], left["state"], left["actor"]) == ("a", "cancelled", "team_lead")
     assert left["deviation"] == "a was done on the old machine"
+    assert left["deviation_kind"] == "move"
     for origin, to in (("a", "b"), ("b", "nowhere"), ("b", "start")):
         body = {"from": origin, "to": to, "reason": "x"}
         works.team_lead.post(f"/instances/{instance}/move", body).refused(409, "move-refused")
@@ -165,6 +172,92 @@ def test_a_move_out_of_a_parallel_block_names_what_it_ends(works: Works) -> None
     assert "b" in refused.refused(409, "move-refused")["detail"]
     works.team_lead.post(f"/instances/{instance}/move", body | {"ends": ["b"]}).ok()
     assert works.open(instance) == ["c"]
+
+
+def test_ends_name_what_is_there(works: Works) -> None:
+    instance = works.run_of(TWO)
+    body = {"from": "a", "to": "b", "ends": ["b", "nowhere"], "reason": "x"}
+    refused = works.team_lead.post(f"/instances/{instance}/move", body)
+    assert refused.pointers() == ["/ends/0", "/ends/1"]
+
+
+@both
+def test_a_task_is_skipped_by_who_may_whoever_holds_it(works: Works) -> None:
+    instance = works.run_of(TWO)
+    task = works.task("a", instance)["id"]
+    works.operator.post(f"/tasks/{task}/claim").ok()
+    works.operator.post(f"/tasks/{task}/skip", {"reason": "x"}).refused(403, "not-permitted")
+    skipped = works.team_lead.post(f"/tasks/{task}/skip", {"reason": "not for this lot"}).ok()
+    assert (skipped["state"], skipped["instance_state"]) == ("cancelled", "active")
+    assert [t["element"] for t in skipped["next"]] == ["b"]
+    step = works.history(instance)[-1]
+    assert (step["state"], step["deviation_kind"]) == ("cancelled", "skip")
+    assert step["deviation"] == "not for this lot"
+    works.team_lead.post(f"/tasks/{task}/skip", {"reason": "x"}).refused(409, "task-cancelled")
+    entry = works.auditor.pages("/audit", action="task.skipped")[0]
+    assert entry["detail"] == {"reason": "not for this lot", "holder": "operator"}
+
+
+@both
+def test_a_task_is_inserted_for_one_instance(works: Works) -> None:
+    instance = works.run_of(TWO)
+    other = works.start()
+    body = {"after": "a", "name": "Deburr", "role": "quality", "reason": "burr found"}
+    told = works.team_lead.post(f"/instances/{instance}/insert", body).ok()
+    assert [i["name"] for i in told["inserted"]] == ["Deburr"]
+    for one in (instance, other):
+        works.complete("a", one)
+    assert (works.open(instance), works.open(other)) == (["a+1"], ["b"])
+    works.complete("a+1", instance, removed=True)
+    step = works.history(instance)[-1]
+    assert (step["name"], step["type"], step["actor"]) == ("Deburr", "userTask", "quality")
+    assert (step["deviation"], step["deviation_kind"]) == ("burr found", "insert")
+    late = works.team_lead.post(f"/instances/{instance}/insert", body)
+    assert "tokens at b" in late.refused(409, "insert-refused")["detail"]
+
+
+def test_an_insert_names_what_is_there(works: Works) -> None:
+    path = f"/instances/{works.run_of(TWO)}/insert"
+    body = {"after": "a", "name": "Deburr", "reason": "x"}
+    for field, value in (("role", "welder"), ("form", "none"), ("name", ""), ("reason", "")):
+        assert works.team_lead.post(path, body | {field: value}).pointers() == [f"/{field}"]
+
+
+@both
+def test_a_part_goes_on_and_is_merged_again(works: Works) -> None:
+    instance = works.run_of(TWO, n=1)
+    held = works.task("a", instance)
+    works.operator.post(f"/tasks/{held['id']}/claim").ok()
+    path = f"/instances/{instance}"
+    answer = works.team_lead.post(
+        f"{path}/split", {"business_key": "LOT-2", "reason": "half of it waits"}
+    )
+    part = answer.ok(201)
+    assert (part["origin"], part["business_key"], part["state"]) == (instance, "LOT-2", "active")
+    assert answer.etag == works.auditor.get(f"/instances/{part['id']}").etag
+    assert works.task("a", part["id"])["state"] == "open"
+    works.complete("a", instance)
+    body = {"into": part["id"], "reason": "together again"}
+    refused = works.team_lead.post(f"{path}/merge", body).refused(409, "merge-refused")
+    assert "a token at " in refused["detail"]
+    works.complete("a", part["id"], n=2)
+    merged = works.team_lead.post(f"{path}/merge", body).ok()
+    assert merged["id"] == part["id"]
+    assert merged["differing"] == [{"name": "n", "element": "", "kept": 2, "dropped": 1}]
+    assert works.instance(instance)["state"] == "cancelled"
+    last = works.history(instance)[-1]
+    assert (last["type"], last["other"]) == ("instanceMerged", part["id"])
+
+
+def test_a_claimed_job_keeps_instances_as_they_are(works: Works) -> None:
+    instance, other = works.run_of(BUSY), works.start()
+    works.claim_job()
+    lead = works.team_lead
+    lead.post(f"/instances/{instance}/split", {"reason": "x"}).refused(409, "split-refused")
+    body = {"into": other, "reason": "x"}
+    lead.post(f"/instances/{instance}/merge", body).refused(409, "merge-refused")
+    again = lead.post(f"/instances/{instance}/merge", {"into": instance, "reason": "x"})
+    assert again.pointers() == ["/into"]
 
 
 @both

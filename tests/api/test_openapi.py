@@ -128,6 +128,8 @@ def test_what_honours_if_match_answers_with_an_etag(document: Document) -> None:
     assert guarded == {
         *(f"post {one.format('task')}{act}" for act in ("claim", "unclaim", "assign", "complete")),
         *(f"post {one.format('instance')}{act}" for act in ("suspend", "resume", "cancel", "move")),
+        *(f"post {one.format('instance')}{act}" for act in ("insert", "split", "merge")),
+        f"post {one.format('task')}skip",
         *(f"post {one.format('incident')}{act}" for act in ("retry", "resolve")),
         *(f"post {v}{act}" for act in ("submit", "reject", "release", "retire")),
         "patch /api/v1/instances/{instance}/variables",
@@ -193,7 +195,7 @@ def test_null_is_written_as_3_1_has_it(document: Document) -> None:
 def test_answers_are_closed_and_whole(document: Document) -> None:
     """No answer has a field that is not declared; one that may be missing is told."""
     sometimes = {
-        "StepOut": {"deviation", "deviation_kind"},
+        "StepOut": {"deviation", "deviation_kind", "other"},
         "DeliveryOut": {"waiting_until"},
         "CompletedItemOut": {"task", "problem"},
         "Problem": {"errors", "findings", "permission"},

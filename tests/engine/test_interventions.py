@@ -1,24 +1,16 @@
-"""What people may do to a running instance: suspend, resume, cancel, move a token, end it early."""
+"""What people may do to a running instance: start, suspend, resume, cancel, end it early."""
 
 import pytest
 
 from engine.kernel.errors import Conflict, Stale
 from engine.kernel.ids import from_text
 from engine.workflow.work import instances
-from engine.workflow.work.instances import MoveRefused, ProcessNotFound, ProcessNotReleased
+from engine.workflow.work.instances import ProcessNotFound, ProcessNotReleased
 from engine.workflow.work.running import InstanceEnded, InstanceSuspended
 from tests.support import diagrams as d
 from tests.support.plant import Plant
 
 LINE = d.process(d.start(), d.user("a", "b", "c"), d.end(), "start -> a -> b -> c -> end")
-BLOCK = d.process(
-    d.start(),
-    d.user("before", "a", "a2", "b", "after"),
-    d.parallel("split", "join"),
-    d.end(),
-    "start -> before -> split -> a -> a2 -> join -> after -> end",
-    "split -> b -> join",
-)
 
 
 # ---- starting ----
@@ -113,131 +105,6 @@ def test_who_saw_an_older_state_is_refused(plant: Plant) -> None:
     plant.complete("a")
     with pytest.raises(Stale):
         plant.run(instances.cancel, instance=from_text(instance), reason="a test", expected=seen)
-
-
-# ---- move ----
-
-
-@pytest.mark.parametrize(("origin", "to"), [("a", "c"), ("a", "end"), ("a", "a")])
-def test_a_token_is_moved_along_its_way(plant: Plant, origin: str, to: str) -> None:
-    instance = plant.run_of(LINE)
-    task = plant.task("a")["id"]
-    plant.move(instance, origin, to)
-    assert plant.tokens(instance) == ([] if to == "end" else [to])
-    left = plant.history(instance)[1]
-    assert (left["element"], left["state"], left["deviation"]) == ("a", "cancelled", "a test")
-    with pytest.raises(Conflict):
-        plant.complete_task(task)
-
-
-def test_a_token_is_sent_back(plant: Plant) -> None:
-    instance = plant.run_of(LINE)
-    plant.complete("a")
-    plant.complete("b")
-    plant.move(instance, "c", "a")
-    for element in ("a", "b", "c"):
-        plant.complete(element)
-    assert plant.state(instance) == "completed"
-
-
-@pytest.mark.parametrize(
-    ("origin", "to"), [("b", "c"), ("a", "nowhere"), ("a", "start"), ("nowhere", "a")]
-)
-def test_a_move_needs_a_token_and_a_place(plant: Plant, origin: str, to: str) -> None:
-    instance = plant.run_of(LINE)
-    with pytest.raises(MoveRefused):
-        plant.move(instance, origin, to)
-    assert plant.tokens(instance) == ["a"]
-
-
-def test_a_move_within_a_branch_leaves_the_others_alone(plant: Plant) -> None:
-    instance = plant.run_of(BLOCK)
-    plant.complete("before")
-    plant.move(instance, "a", "a2")
-    plant.complete("b")
-    plant.complete("a2")
-    assert plant.open() == ["after"]
-
-
-def test_a_move_out_of_a_block_is_refused_unless_it_ends_the_rest(plant: Plant) -> None:
-    instance = plant.run_of(BLOCK)
-    plant.complete("before")
-    with pytest.raises(MoveRefused, match="tokens at b"):
-        plant.move(instance, "a", "after")
-    plant.move(instance, "a", "after", "b")
-    assert plant.open() == ["after"]
-    plant.complete("after")
-    assert plant.state(instance) == "completed"
-
-
-def test_what_already_waits_at_the_join_must_be_named_too(plant: Plant) -> None:
-    instance = plant.run_of(BLOCK)
-    plant.complete("before")
-    plant.complete("b")
-    with pytest.raises(MoveRefused, match="tokens at join"):
-        plant.move(instance, "a", "before")
-    plant.move(instance, "a", "before", "join")
-    for element in ("before", "b", "a", "a2", "after"):
-        plant.complete(element)
-    assert plant.state(instance) == "completed"
-
-
-def test_a_move_out_of_an_inner_block_must_name_every_other_token(plant: Plant) -> None:
-    """Which block a token is left in is not told apart yet: nothing is ended unasked."""
-    instance = plant.run_of(
-        d.process(
-            d.start(),
-            d.parallel("outer", "inner", "inner_join", "outer_join"),
-            d.user("a", "b", "c", "then"),
-            d.end(),
-            "start -> outer -> inner -> a -> inner_join -> then -> outer_join -> end",
-            "inner -> b -> inner_join",
-            "outer -> c -> outer_join",
-        )
-    )
-    with pytest.raises(MoveRefused, match="tokens at c"):
-        plant.move(instance, "a", "then", "b")
-    assert plant.open() == ["a", "b", "c"]
-
-
-def test_a_move_stays_in_its_subprocess_and_may_end_one(plant: Plant) -> None:
-    instance = plant.run_of(
-        d.process(
-            d.start(),
-            d.subprocess("inner", d.start("s"), d.user("a", "a2"), d.end("e"), "s -> a -> a2 -> e"),
-            d.user("z"),
-            d.end(),
-            "start -> inner -> z -> end",
-        )
-    )
-    with pytest.raises(MoveRefused):
-        plant.move(instance, "a", "z")
-    plant.move(instance, "a", "a2")
-    plant.move(instance, "inner", "z")
-    assert plant.open() == ["z"]
-    assert plant.path(instance) == [
-        "start",
-        "s",
-        "a cancelled",
-        "a2 cancelled",
-        "inner cancelled",
-    ]
-
-
-def test_an_incident_can_be_moved_away_from(plant: Plant) -> None:
-    instance = plant.run_of(
-        d.process(
-            d.start(),
-            d.exclusive("x", default="z"),
-            d.user("y", "z"),
-            d.end(),
-            "start -> x -> z -> end",
-            "x -> y if missing",
-            "y -> end",
-        )
-    )
-    plant.move(instance, "x", "y")
-    assert (plant.open(), plant.incidents()) == (["y"], [])
 
 
 # ---- terminate ----

@@ -20,6 +20,7 @@ from engine.workflow.definition.bundles import Bundle, read_bundle
 from engine.workflow.definition.plan import Plan
 from engine.workflow.work import incidents, instances, jobs, messages, queries, tasks
 from engine.workflow.work.events import relay, signals
+from engine.workflow.work.interventions import moves
 from engine.workflow.work.versions import commands as versions
 from engine.workflow.work.versions import plans
 from engine.workflow.work.versions import queries as version_queries
@@ -163,7 +164,7 @@ class Plant:
     def move(self, instance: str, origin: str, to: str, *ends: str) -> None:
         """Take a token elsewhere."""
         self.run(
-            instances.move,
+            moves.move,
             instance=from_text(instance),
             origin=origin,
             to=to,

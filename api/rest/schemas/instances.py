@@ -41,11 +41,45 @@ class ChangeIn(Strict):
     reason = reason()
 
 
+class InsertIn(Strict):
+    """A task that one instance has more, after an element."""
+
+    after = text(required=True)
+    name = text(required=True)
+    role = text(load_default=None, allow_none=True)
+    form = text(load_default=None, allow_none=True)
+    reason = reason()
+
+
+class SplitIn(Strict):
+    """Part of an instance goes on by itself; without a business key, under the same."""
+
+    business_key = text(load_default=None, allow_none=True)
+    reason = reason()
+
+
+class MergeIn(Strict):
+    """Which instance goes on for both."""
+
+    into = fields.UUID(required=True)
+    reason = reason()
+
+
 class RestingOut(Out):
     """A token at rest."""
 
     element = fields.String()
     state = chosen("waiting", "incident")
+
+
+class InsertedOut(Out):
+    """Work that was inserted and that no token has come to yet."""
+
+    element = fields.String()
+    after = fields.String()
+    name = fields.String()
+    role = fields.String(allow_none=True)
+    form = fields.String(allow_none=True)
 
 
 class InstanceOut(Out):
@@ -60,9 +94,26 @@ class InstanceOut(Out):
     incidents = fields.Integer()
     variables = Variables()
     tokens = fields.List(fields.Nested(RestingOut))
+    inserted = fields.List(fields.Nested(InsertedOut))
+    origin = fields.UUID(allow_none=True)
     started = fields.DateTime()
     started_by = fields.String()
     ended = fields.DateTime(allow_none=True)
+
+
+class DifferingOut(Out):
+    """A variable of which one value was kept; `element` is the activity it lives in, if any."""
+
+    name = fields.String()
+    element = fields.String()
+    kept = fields.Raw(allow_none=True)
+    dropped = fields.Raw(allow_none=True)
+
+
+class MergedOut(InstanceOut):
+    """The instance that goes on, and what the other had otherwise."""
+
+    differing = fields.List(fields.Nested(DifferingOut))
 
 
 class InstanceQuery(PageQuery):
@@ -89,3 +140,4 @@ class StepOut(Out):
     answers = Variables()
     deviation = fields.String(metadata={"optional": True})
     deviation_kind = fields.String(metadata={"optional": True})
+    other = fields.UUID(metadata={"optional": True})

@@ -13,6 +13,8 @@ from engine.workflow.definition.graph import (
 )
 from engine.workflow.definition.model import ACTIVITIES, GATEWAYS, Node, ScopeModel
 
+JOINING = frozenset({"parallelGateway", "inclusiveGateway"})
+
 
 @dataclass(frozen=True, slots=True)
 class InclusiveBlock:
@@ -29,9 +31,11 @@ class InclusiveBlock:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """An element whose token may leave as several, and where its ways meet again, if they do.
+    """An element whose token may leave as several, and the gateway where they wait for each other.
 
-    A branch is everything that can be reached on one of its flows before the join.
+    A branch is everything that can be reached on one of its flows before that join. Where ways meet
+    without a gateway that joins, each token goes on by itself: there is no join, and what follows
+    belongs to every branch.
     """
 
     opens: str
@@ -128,8 +132,15 @@ def _splits(scope: ScopeModel) -> list[Split]:
     found = []
     for node in scope.nodes.values():
         if node.splits:
-            join = closing.get(node.id, ENTRY) or None
+            join = _joining(scope, closing.get(node.id, ENTRY))
             walls = {node.id} | ({join} if join else set())
             branches = tuple(frozenset(spread(after, [f.target], walls)) for f in node.outgoing)
             found.append(Split(node.id, join, branches))
     return found
+
+
+def _joining(scope: ScopeModel, element: str) -> str | None:
+    node = scope.nodes.get(element)
+    if node is None or node.type not in JOINING or len(node.incoming) < 2:
+        return None
+    return element

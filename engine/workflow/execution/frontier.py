@@ -56,7 +56,7 @@ class LoopState:
 class Insert:
     """Work that one instance has beside its diagram: a task that follows the element `after`.
 
-    It is `open` while a token is there.
+    It is `open` while a token is there; `reason` says why a person added it.
     """
 
     after: str
@@ -64,6 +64,7 @@ class Insert:
     role: str | None
     form: str | None
     open: bool = False
+    reason: str = ""
 
 
 @dataclass(slots=True)
@@ -147,7 +148,8 @@ def _more(scope: ScopeState) -> dict[str, Any]:
         "held": scope.held,
         "disarmed": scope.disarmed,
         "inserted": {
-            name: [i.after, i.name, i.role, i.form, i.open] for name, i in scope.inserted.items()
+            name: [i.after, i.name, i.role, i.form, i.open, i.reason]
+            for name, i in scope.inserted.items()
         },
     }
     return {key: value for key, value in more.items() if value}

@@ -91,6 +91,7 @@ class Run:
         if token.resting:
             self.leave(token, False)
             self.record(token, state, actor, by)
+        token.workflow.state.inserted.pop(token.node.id, None)
         token.workflow.drop(token)
 
     def empty(self, token: Token, actor: str | None = None) -> None:
@@ -143,6 +144,8 @@ class Run:
             step.seen = {k: v for x, _ in reversed(token.layers()) for k, v in x.items()}
         if node.id in scope.state.inserted:
             step.name = node.name
+            if by is None:
+                step.kind, step.deviation = "insert", scope.state.inserted[node.id].reason
         self.outcome.steps.append(step)
 
     def trouble(self, token: Token, kind: str, message: str) -> None:

@@ -18,7 +18,9 @@ from engine.workflow.definition.plan import Plan
 from engine.workflow.execution.outcome import Step
 
 SNAPSHOT_EVERY = 100
+NOTHING = b"{}"
 CHANGE = "variablesChanged"
+WHOLE = {"split": "instanceSplit", "merge": "instanceMerged"}  # steps that name another instance
 INSERTED = "userTask"  # work that the diagram does not show
 Walls = dict[str, dict[str, object]]
 
@@ -44,6 +46,7 @@ def append(uow: Uow, instance: Recorded, steps: list[Step], variables: bytes) ->
         return
     main, before = instance.plan.model.key, instance.steps - len(steps)
     crossed = before // SNAPSHOT_EVERY != instance.steps // SNAPSHOT_EVERY
+    begun = before == 0 and variables != NOTHING  # part of another, whose history is elsewhere
     uow.write(
         _INSERT,
         {
@@ -51,7 +54,7 @@ def append(uow: Uow, instance: Recorded, steps: list[Step], variables: bytes) ->
             "step": before + 1,
             "at": uow.now_ms,
             "steps": json_text.write([_packed(step, uow.now_ms, main) for step in steps]),
-            "snapshot": variables if crossed else None,
+            "snapshot": variables if crossed or begun else None,
         },
     )
 
@@ -124,8 +127,8 @@ def _item(
     item: dict[str, object] = {
         "step": number,
         "element": element or None,
-        "name": packed.get("n", node.name if node else ""),
-        "type": node.type if node else INSERTED if element else CHANGE,
+        "name": packed.get("n", node.name if node else "") if element else "",
+        "type": _type(packed, node),
         "state": packed.get("s", "completed"),
         "started": iso(at - int(packed.get("b", 0))),
         "ended": iso(at),
@@ -138,7 +141,15 @@ def _item(
         item["deviation"] = packed["d"]
     if "k" in packed:
         item["deviation_kind"] = packed["k"]
+    if "n" in packed and not element:
+        item["other"] = packed["n"]
     return item
+
+
+def _type(packed: dict[str, Any], node: Node | None) -> str:
+    if node is not None:
+        return node.type
+    return INSERTED if packed["e"] else WHOLE.get(packed.get("k", ""), CHANGE)
 
 
 def _changed(packed: dict[str, Any]) -> dict[str, object]:
@@ -151,8 +162,10 @@ def _answers(packed: dict[str, Any], plan: Plan, node: Node | None) -> dict[str,
     """What was answered: what was kept aside, and what went into variables of the same name."""
     kept: dict[str, object] = packed.get("a", {})
     changed = _changed(packed)
-    if node is None or packed.get("u") is None:
+    if not packed["e"] or packed.get("u") is None:
         return {}
+    if node is None:  # inserted: which form it had is not known any more
+        return changed | kept
     form = plan.form(packed.get("p", plan.model.key), node.work.form)
     if form is None:
         return dict(changed) | kept

@@ -1,11 +1,11 @@
-"""Instances: start, suspend, resume, cancel, move a token, change variables."""
+"""Instances: start, suspend, resume, cancel, change variables."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
 
-from engine.kernel import db, site
+from engine.kernel import db
 from engine.kernel.actor import Actor
 from engine.kernel.errors import Conflict, NotFound
 from engine.kernel.ids import new_id, to_text
@@ -13,10 +13,7 @@ from engine.kernel.store.uow import Uow
 from engine.records.audit import audit
 from engine.workflow import tables as t
 from engine.workflow.definition.model import Node
-from engine.workflow.execution.advance import Advance
-from engine.workflow.execution.blocks import leaves_block
-from engine.workflow.execution.openings import Site
-from engine.workflow.execution.tree import Token
+from engine.workflow.execution.run import Deviation
 from engine.workflow.execution.values import clean
 from engine.workflow.work import held
 from engine.workflow.work.queries import instance_item
@@ -47,13 +44,6 @@ class ProcessNotReleased(Conflict):
     title = "Process not released"
 
 
-class MoveRefused(Conflict):
-    """A token cannot be taken there."""
-
-    code = "move-refused"
-    title = "Move refused"
-
-
 def start(
     uow: Uow,
     *,
@@ -81,10 +71,15 @@ def begin(
     business_key: str | None,
     variables: dict[str, object],
     actor: Actor,
+    hops: int = 0,
 ) -> Running:
-    """Start a version at a start event; variables are clean already."""
-    plan = plan_of(version_id)
-    running = Running(new_id(), actor.site, version_id, business_key, ACTIVE, 1, 0, b"", b"{}")
+    """Start a version at a start event; variables are clean already.
+
+    `hops` counts the deliveries, one following from the other, that led to this start.
+    """
+    running = Running(
+        new_id(), actor.site, version_id, business_key, ACTIVE, 1, 0, b"", b"{}", hops=hops
+    )
     uow.write(
         _INSERT,
         {
@@ -100,12 +95,13 @@ def begin(
             "started": uow.now_ms,
             "started_by": actor.name,
             "ended": None,
+            "origin": None,
         },
     )
-    advance = Advance(uow, plan, None, Site(lambda: site.zone(uow, actor.site)))
+    advance = running.advance(uow)
     advance.begin(node, variables, actor.name)
     running.save(uow, advance, actor)
-    audit(uow, actor, "instance.started", subject(running.id), {"process": plan.model.key})
+    audit(uow, actor, "instance.started", subject(running.id), {"process": running.plan.model.key})
     return running
 
 
@@ -113,7 +109,7 @@ def suspend(
     uow: Uow, *, instance: bytes, reason: str, actor: Actor, expected: str | None = None
 ) -> dict[str, Any]:
     """Stop work on an instance until it is resumed; timers wait, messages are kept."""
-    running = _lock(uow, instance, actor, expected)
+    running = locked(uow, instance, actor, expected)
     _check_state(running, ACTIVE)
     return _turn(uow, running, SUSPENDED, "instance.suspended", reason, actor)
 
@@ -122,7 +118,7 @@ def resume(
     uow: Uow, *, instance: bytes, reason: str, actor: Actor, expected: str | None = None
 ) -> dict[str, Any]:
     """Go on with a suspended instance; what came meanwhile is applied in its order."""
-    running = _lock(uow, instance, actor, expected)
+    running = locked(uow, instance, actor, expected)
     _check_state(running, SUSPENDED)
     running.state = ACTIVE
     held.apply(uow, running, actor)
@@ -133,7 +129,7 @@ def cancel(
     uow: Uow, *, instance: bytes, reason: str, actor: Actor, expected: str | None = None
 ) -> dict[str, Any]:
     """End an instance as it stands; its tasks and jobs are closed."""
-    running = _lock(uow, instance, actor, expected)
+    running = locked(uow, instance, actor, expected)
     end(uow, running, reason, actor)
     return instance_item(uow, instance=running.id, site=actor.site)
 
@@ -141,45 +137,10 @@ def cancel(
 def end(uow: Uow, running: Running, reason: str, actor: Actor) -> None:
     """Cancel a locked instance."""
     advance = running.advance(uow)
-    advance.cancel_all(reason, actor.name)
+    advance.cancel_all(Deviation("cancel", reason, actor.name))
     running.save(uow, advance, actor, CANCELLED)
     held.drop(uow, running.id)
     audit(uow, actor, "instance.cancelled", subject(running.id), {"reason": reason})
-
-
-def move(
-    uow: Uow,
-    *,
-    instance: bytes,
-    origin: str,
-    to: str,
-    reason: str,
-    actor: Actor,
-    ends: tuple[str, ...] = (),
-    expected: str | None = None,
-) -> dict[str, Any]:
-    """Take a token from one element to another of its scope, as a recorded deviation.
-
-    Out of a parallel block this ends the block's other tokens, which `ends` must name.
-
-    Raises:
-        MoveRefused: naming what stands in the way.
-    """
-    running = _lock(uow, instance, actor, expected)
-    advance = running.advance(uow)
-    token = _only_token(advance, origin)
-    scope = token.workflow
-    target = scope.model.nodes.get(to)
-    if target is None or target.type in ("startEvent", "boundaryEvent"):
-        raise MoveRefused(
-            f"{to} is no element that a token can be taken to within {scope.model.id}."
-        )
-    _leave_block(advance, token, to, ends, reason, actor)
-    advance.move(token, to, reason, actor.name)
-    running.save(uow, advance, actor)
-    detail = {"from": origin, "to": to, "reason": reason}
-    audit(uow, actor, "instance.moved", subject(running.id), detail)
-    return instance_item(uow, instance=running.id, site=actor.site)
 
 
 def change_variables(
@@ -192,7 +153,7 @@ def change_variables(
     expected: str | None = None,
 ) -> dict[str, Any]:
     """Set variables of the process from outside, as a recorded deviation."""
-    running = _lock(uow, instance, actor, expected)
+    running = locked(uow, instance, actor, expected)
     advance = running.advance(uow)
     advance.change(clean(values, "/set"), reason, actor.name)
     running.save(uow, advance, actor)
@@ -223,34 +184,21 @@ def startable(uow: Uow, process: str, version: int | None, site_id: int) -> byte
     raise ProcessNotFound(f"{process} has no version {version}.")
 
 
-def subject(instance: bytes) -> str:
-    """How audit entries name an instance."""
-    return f"instance:{to_text(instance)}"
+def locked(uow: Uow, instance: bytes, actor: Actor, expected: str | None) -> Running:
+    """An instance under its lock.
 
-
-def _leave_block(
-    advance: Advance, token: Token, to: str, ends: tuple[str, ...], reason: str, actor: Actor
-) -> None:
-    """End the tokens that a move out of a parallel block would leave behind, if all are named."""
-    scope, origin = token.workflow, token.node.id
-    others = [x for x in scope.tasks.values() if x is not token]
-    if leaves_block(scope.model, origin, to):
-        missing = ({x.node.id for x in others} | set(scope.state.joins)) - {*ends, origin}
-        if missing:
-            raise MoveRefused(
-                f"From {origin} to {to} leaves a parallel block that still has tokens at "
-                f"{', '.join(sorted(missing))}. Name them in ends to end them."
-            )
-        scope.state.joins.clear()
-    for other in others:
-        if other.node.id in ends:
-            advance.cancel(other, actor=actor.name, deviation=reason)
-
-
-def _lock(uow: Uow, instance: bytes, actor: Actor, expected: str | None) -> Running:
+    Raises:
+        NotFound: if there is none on the actor's site.
+        Stale: if the caller saw another state than the present one.
+    """
     running = lock(uow, instance, actor.site)
     running.check_revision(expected)
     return running
+
+
+def subject(instance: bytes) -> str:
+    """How audit entries name an instance."""
+    return f"instance:{to_text(instance)}"
 
 
 def _check_state(running: Running, wanted: str) -> None:
@@ -270,16 +218,6 @@ def _turn(
     uow.write(_STATE, {"id": running.id, "state": state, "revision": running.revision})
     audit(uow, actor, action, subject(running.id), {"reason": reason})
     return instance_item(uow, instance=running.id, site=actor.site)
-
-
-def _only_token(advance: Advance, element: str) -> Token:
-    found = [x for x in advance.root.tokens() if x.node.id == element and x.resting]
-    if len(found) == 1:
-        return found[0]
-    if not found:
-        places = ", ".join(sorted({x.node.id for x in advance.root.tokens()}))
-        raise MoveRefused(f"No token rests at {element}; there are tokens at {places}.")
-    raise MoveRefused(f"{len(found)} tokens rest at {element}; a move needs exactly one.")
 
 
 _INSERT = db.insert(t.instance)

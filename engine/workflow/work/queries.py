@@ -13,6 +13,7 @@ from engine.kernel.errors import Invalid, NotFound
 from engine.kernel.ids import from_cursor, to_text
 from engine.kernel.store.uow import Uow
 from engine.workflow import tables as t
+from engine.workflow.definition.layout import shown
 from engine.workflow.execution.frontier import INCIDENT, WAITING, Frontier, load, read_variables
 from engine.workflow.work import history
 from engine.workflow.work.tasks import TASK_COLUMNS, item
@@ -86,6 +87,8 @@ def _instance(row: tuple[Any, ...]) -> dict[str, Any]:
         "incidents": sum(token.state != WAITING for token in frontier.tokens),
         "variables": variables,
         "tokens": _resting(frontier),
+        "inserted": _pending(frontier),
+        "origin": None if row[12] is None else to_text(row[12]),
         "started": iso(row[9]),
         "started_by": row[10],
         "ended": iso(row[11]),
@@ -96,9 +99,19 @@ def _resting(frontier: Frontier) -> list[dict[str, str]]:
     """Tokens where something waits; an activity whose inside runs shows the tokens inside."""
     open_inside = {token.scope for token in frontier.tokens}
     return [
-        {"element": token.element, "state": WAITING if token.state == WAITING else INCIDENT}
+        {"element": shown(token.element), "state": WAITING if token.state == WAITING else INCIDENT}
         for token in frontier.tokens
         if token.number not in open_inside
+    ]
+
+
+def _pending(frontier: Frontier) -> list[dict[str, str | None]]:
+    """Inserted work that no token has come to yet."""
+    return [
+        {"element": name, "after": i.after, "name": i.name, "role": i.role, "form": i.form}
+        for scope in frontier.scopes
+        for name, i in sorted(scope.inserted.items())
+        if not i.open
     ]
 
 
@@ -235,6 +248,7 @@ _INSTANCE_SELECT = sa.select(
     _i.started,
     _i.started_by,
     _i.ended,
+    _i.origin,
 ).join_from(t.instance, t.process_version, _i.version_id == _v.id)
 _INSTANCE = db.Statement(_INSTANCE_SELECT.where(_i.id == sa.bindparam("id")))
 _HISTORY_OF = db.Statement(

@@ -153,7 +153,7 @@ def claim(uow: Uow, *, task: bytes, actor: Actor, expected: str | None = None) -
 def unclaim(uow: Uow, *, task: bytes, actor: Actor, expected: str | None = None) -> dict[str, Any]:
     """Give a claimed task back; a team lead may do so for another."""
     found = lock(uow, task, actor.site, expected)
-    _check_open(found)
+    check_open(found)
     if found.assignee not in (None, actor.name) and Role.TEAM_LEAD not in actor.roles:
         raise TaskClaimed(f"{found.assignee} holds this task; only a team lead may free it.")
     if found.state == "claimed":
@@ -173,7 +173,7 @@ def assign(
 ) -> dict[str, Any]:
     """Give a task to a person, whose `roles` must fit it."""
     found = lock(uow, task, actor.site, expected)
-    _check_open(found)
+    check_open(found)
     person = Actor(user, roles, actor.site)
     may_work = Permission.TASK_COMPLETE in permissions_of(roles)
     if not may_work or (found.role and found.role not in roles):
@@ -202,9 +202,7 @@ def complete(
     guards.check(uow, found, actor)
     instance = found.instance
     advance = instance.advance(uow)
-    token = advance.root.token(found.token)
-    if token is None or token.incident:
-        raise Conflict("The task waits for an incident to be resolved.")
+    token = resting(advance, found)
     values, answers = read_answers(token, variables)
     found.state, found.closed, found.closed_by = "completed", uow.now_ms, actor.name
     uow.write(_CLOSE, {"id": found.id, "now": uow.now_ms, "by": actor.name})
@@ -213,15 +211,27 @@ def complete(
     audit(uow, actor, "task.completed", found.subject)
     return found.as_item() | {
         "instance_state": instance.state,
-        "next": _open_tasks(uow, instance, advance),
+        "next": open_tasks(uow, instance, advance),
     }
 
 
-def _open_tasks(uow: Uow, instance: Running, advance: Advance) -> list[dict[str, Any]]:
+def resting(advance: Advance, task: Task) -> Token:
+    """The token that waits for a task.
+
+    Raises:
+        Conflict: if it waits for an incident.
+    """
+    token = advance.root.token(task.token)
+    if token is None or token.incident:
+        raise Conflict("The task waits for an incident to be resolved.")
+    return token
+
+
+def open_tasks(uow: Uow, instance: Running, advance: Advance) -> list[dict[str, Any]]:
     """The open tasks of an instance; the database is asked only for those opened earlier."""
     opened = {row["token"] for row in instance.opened}
-    resting = [x for x in advance.root.tokens() if x.node.type in WAITING_TASKS and not x.incident]
-    if all(token.number in opened for token in resting):
+    tokens = [x for x in advance.root.tokens() if x.node.type in WAITING_TASKS and not x.incident]
+    if all(token.number in opened for token in tokens):
         return [item(tuple(row[c.name] for c in TASK_COLUMNS)) for row in instance.opened]
     return [item(row) for row in uow.all(_OPEN_OF_INSTANCE, instance=instance.id)]
 
@@ -284,7 +294,12 @@ def lock(uow: Uow, task: bytes, site_id: int, expected: str | None = None) -> Ta
     return found
 
 
-def _check_open(task: Task) -> None:
+def check_open(task: Task) -> None:
+    """Refuse a task that is over.
+
+    Raises:
+        TaskAlreadyCompleted, TaskCancelled: naming who and when.
+    """
     if task.state in ("completed", "cancelled"):
         raise closed(task)
 

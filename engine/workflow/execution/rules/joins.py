@@ -6,7 +6,7 @@ inside the block was worked out when the diagram was read; nothing is walked her
 
 from collections.abc import Mapping
 
-from engine.workflow.definition.layout import shown
+from engine.workflow.execution.deviations import drawn
 from engine.workflow.execution.tree import Branch, Root
 
 
@@ -15,7 +15,7 @@ def pass_inclusive(scope: Root | Branch) -> bool:
     for gateway, block in scope.layout.blocks.items():
         arrived = scope.state.joins.get(gateway)
         if arrived and not _held_up(scope, gateway, frozenset(arrived), block.reach):
-            scope.state.join(gateway)
+            scope.join(gateway)
             scope.place_at(gateway)
             return True
     return False
@@ -25,7 +25,7 @@ def _held_up(
     scope: Root | Branch, gateway: str, brought: frozenset[str], reach: Mapping[str, frozenset[str]]
 ) -> bool:
     """Whether a token can still come along a flow that has brought none."""
-    places = {shown(token.node.id) for token in scope.tasks.values()}
+    places = {drawn(token.node.id) for token in scope.tasks.values()}
     places |= scope.state.joins.keys() - {gateway}
     for place in places:
         flows = reach.get(place, frozenset())
