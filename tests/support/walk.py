@@ -30,6 +30,7 @@ from tests.support.random_diagrams.pen import (
 
 ACTS = 25
 KEYS = ("A", "B")
+DONE = "completed"
 Act = Callable[[], str]
 LOOK = """
 SELECT 'task' AS what, element, '' AS told, 0 AS at FROM task
@@ -125,8 +126,12 @@ class Walk:
         if game.waiting("conditional"):
             yield 4, self.change
         for token in self.retried():
-            yield 1, lambda token=token: self.retry(token)
-        if game.incidents() or game.waiting("message"):
+            yield 0.4, lambda token=token: self.retry(token)
+        yield from self.idle()
+
+    def idle(self) -> Iterator[tuple[float, Act]]:
+        """What mostly changes nothing."""
+        if self.game.incidents() or self.game.waiting("message"):
             yield 0.3, self.change
             yield 0.2, lambda: self.send(self.choose.choice((*MESSAGES, *INNER_MESSAGES)))
             yield 0.2, lambda: self.broadcast(self.choose.choice((*SIGNALS, *INNER_SIGNALS)))
@@ -203,7 +208,7 @@ class Walk:
     def retried(self) -> list[Token]:
         """Tokens in an incident that may go on now, each the only one at its element."""
         alone = [element for element, n in self.game.incidents().items() if n == 1]
-        kinds = ("exclusiveGateway", "inclusiveGateway", "intermediateThrowEvent", "sendTask")
+        kinds = ("exclusiveGateway", "inclusiveGateway", "intermediateThrowEvent", "endEvent")
         found = [t for t in self.game.stuck() if t.node.id in alone]
         return [t for t in found if t.finished or t.node.kind in kinds]
 
@@ -238,7 +243,7 @@ class Walk:
         return {
             "seen": Counter((w, e, told, at and _minutes(at)) for w, e, told, at in rows),
             "variables": json_text.read(bytes(variables))["0"],
-            "completed": state == "completed",
+            "completed": state == DONE,
         }
 
     def told(self) -> dict[str, Any]:
@@ -251,6 +256,18 @@ class Walk:
         seen.update({("due", e, "", at): n for (e, at), n in game.timers().items()})
         seen.update({("incident", e, "", 0): n for e, n in game.incidents().items()})
         return {"seen": seen, "variables": game.root.own, "completed": game.completed}
+
+    def history(self) -> dict[str, Any]:
+        """Where the history is not what the token game saw: what passed, and what work saw."""
+        steps = [s for s in self.plant.history(self.instance) if s["element"]]
+        done = [(s["element"], s["variables"], s["changed"]) for s in steps if s["state"] == DONE]
+        told = [(element, seen) for element, seen in self.game.steps if seen is not None]
+        work = {element for element, _ in told}
+        # The step of a loop as a whole writes its list; what its runs wrote stands in theirs.
+        shown = [(e, seen) for e, seen, changed in done if e in work and "ys" not in changed]
+        passed = Counter(e for e, _, _ in done), Counter(e for e, _ in self.game.steps)
+        found = {"passed": passed, "work": (shown, told)}
+        return {k: v for k, v in found.items() if v[0] != v[1]}
 
     def differences(self) -> dict[str, Any]:
         """Where the engine and the token game are not the same: (engine, game)."""
@@ -279,6 +296,7 @@ def walk(plant: Plant, drawn: Drawn, run: int) -> dict[str, Any]:
         if found or not walked.step():
             break
         found = walked.differences()
+    found = found or walked.history()
     if not walked.game.completed:
         plant.cancel(walked.instance)
     return {"seed": drawn.seed, "run": run, "acts": walked.acts} | found if found else {}

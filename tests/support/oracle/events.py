@@ -39,6 +39,7 @@ class Events:
     leave: Callable[[Token], None]
     complete: Callable[[Token, Variables], None]
     end: Callable[[Token], None]
+    note: Callable[[Token], None]
     parameters: Callable[[Token], Variables]
 
     # ---- waiting ----
@@ -122,6 +123,7 @@ class Events:
             self.take_boundary(owner, event, values)
         else:
             scope = owner.scope
+            self.note(owner)
             self.end(owner)
             write(self.place(event, scope, finished=True), values)
 
@@ -197,6 +199,8 @@ class Events:
         if found is None:
             token.state, token.work = "incident", None
         else:
+            if not token.node.is_activity:
+                self.note(token)
             self.take(*found)
 
     def escalate(self, token: Token, code: str | None) -> None:
@@ -204,6 +208,8 @@ class Events:
         found = self.taker(token, "escalation", code)
         if found is None or not _event(found[1]).interrupts:
             self.leave(token)
+        else:
+            self.note(token)
         if found is not None:
             self.take(*found)
 

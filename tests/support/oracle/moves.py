@@ -32,7 +32,7 @@ class Moves(Joins, Events, Loops):
     processes: dict[str, Level]
     functions: Functions
     decisions: dict[str, etree._Element]
-    steps: list[tuple[str, Variables]]
+    steps: list[tuple[str, Variables | None]]
     root: Scope
 
     # ---- to the next rest ----
@@ -169,7 +169,9 @@ class Moves(Joins, Events, Loops):
         self.finish(token)
 
     def finish(self, token: Token) -> None:
-        self.steps.append((token.node.id, seen(token)))
+        loop = token.node.loop
+        if token.node.is_activity:
+            self.note(token, told=token.is_run or loop is None or loop.target is not None)
         token.work = None
         token.waits.clear()
         if token.is_run:
@@ -177,6 +179,12 @@ class Moves(Joins, Events, Loops):
             return
         token.finished = True
         self.go(token)
+
+    def note(self, token: Token, *, told: bool = True) -> None:
+        """A step is done, once; of people's and machines' work one keeps what it saw."""
+        if told and not token.noted:
+            self.steps.append((token.node.id, seen(token) if token.work else None))
+        token.noted = True
 
     # ---- onwards ----
 
@@ -191,6 +199,7 @@ class Moves(Joins, Events, Loops):
             return
         scope = token.scope
         self.end(token)
+        self.note(token)
         if token.node.kind == "intermediateThrowEvent" and token.node.trigger.kind == "link":
             assert scope.level is not None
             self.place(scope.level.link(token.node.trigger.name), scope)

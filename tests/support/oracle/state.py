@@ -91,6 +91,7 @@ class Token:
     rounds: Rounds | None = None
     waits: list[Wait] = field(default_factory=list)
     work: str | None = None
+    noted: bool = False
     alive: bool = True
 
 
