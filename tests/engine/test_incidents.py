@@ -268,40 +268,52 @@ def test_a_join_in_a_subprocess_can_wait_in_vain_too(plant: Plant) -> None:
                 "inner",
                 d.start("s"),
                 d.parallel("split", "join"),
+                d.exclusive("skip", default="e2"),
                 d.user("a"),
                 d.end("e1", "e2"),
                 "s -> split -> join -> e1",
-                "split -> a -> e2",
-                d.exclusive("never"),
-                "never -> join",
+                "split -> a -> skip -> e2",
+                "skip -> join if v == 1",
             ),
             d.end(),
             "start -> inner -> end",
         )
     )
-    plant.complete("a")
+    plant.complete("a", v=0)
     incident = plant.incident(instance)
     assert (incident["element"], plant.tokens(instance)) == ("join", ["join"])
     plant.resolve(incident, "complete")
     assert plant.state(instance) == "completed"
 
 
-def test_two_joins_that_wait_in_vain_are_met_one_after_the_other(plant: Plant) -> None:
-    instance = plant.run_of(
-        d.process(
-            d.start(),
-            d.parallel("split", "one", "two"),
-            d.exclusive("never"),
-            d.end("e1", "e2"),
-            "start -> split -> one -> e1",
-            "split -> two -> e2",
-            "never -> one",
-            d.exclusive("neither"),
-            "neither -> two",
-        )
-    )
-    for element in ("one", "two"):
-        incident = plant.incident(instance)
-        assert incident["element"] == element
+TWO_JOINS = d.process(
+    d.start(),
+    d.parallel("split", "one", "two"),
+    d.exclusive("skip", default="e3"),
+    d.exclusive("on", default="e1"),
+    d.user("a"),
+    d.end("e1", "e2", "e3"),
+    "start -> split -> one -> on -> e1",
+    "on -> two if w == 1",
+    "split -> two -> e2",
+    "split -> a -> skip -> e3",
+    "skip -> one if v == 1",
+)
+
+
+def test_each_join_that_waits_in_vain_is_an_incident(plant: Plant) -> None:
+    instance = plant.run_of(TWO_JOINS, v=0, w=0)
+    plant.complete("a")
+    assert [i["element"] for i in plant.incidents(instance)] == ["one", "two"]
+    for incident in plant.incidents(instance):
         plant.resolve(incident, "complete")
+    assert plant.state(instance) == "completed"
+
+
+def test_a_join_that_gets_what_it_waited_for_is_an_incident_no_more(plant: Plant) -> None:
+    instance = plant.run_of(TWO_JOINS, v=0, w=1)
+    plant.complete("a")
+    plant.resolve(plant.incidents(instance)[0], "complete")
+    assert plant.incidents(instance) == []
+    assert plant.path(instance)[-2:] == ["two", "e2"]
     assert plant.state(instance) == "completed"

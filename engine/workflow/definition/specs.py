@@ -30,14 +30,17 @@ class Conductor(Protocol):
     def carry_out(self, token: Any, node: Node) -> None:
         """Do an automatic task now."""
 
-    def enter(self, token: Any, node: Node) -> None:
-        """Start what runs inside an activity."""
+    def enter(self, token: Any, node: Node) -> bool:
+        """Start what runs inside an activity; False if there is nothing to run."""
 
     def happen(self, token: Any, node: Node) -> None:
         """What an end or throw event does beyond passing its token on."""
 
     def insert(self, token: Any, node: Node) -> bool:
         """Whether work inserted after this element takes the token instead of its flows."""
+
+    def freed(self, token: Any) -> None:
+        """A join that was stuck got what it waited for."""
 
     def item_done(self, scope: Any, token: Any) -> None:
         """One run of an activity that has several is over."""
@@ -135,14 +138,14 @@ class Parallel(Element):
             return
         arrived = branch.state.arrive(self.node.id, flow.id)
         if all(arrived.get(name) for name in incoming):
-            branch.state.join(self.node.id)
+            branch.join(self.node.id)
             branch.place(self)
 
 
 class Inclusive(Choosing):
     """An inclusive gateway: joins what came, once nothing else can come, and chooses.
 
-    Arrivals are counted as at a parallel gateway; `execution/rules/joins.py` says when they are enough.
+    Arrivals are counted as at a parallel gateway; `rules/joins.py` says when they are enough.
 
     Source: BPMN 2.0.2 section 13.4.3.
     """
@@ -173,8 +176,8 @@ class Automatic(Element):
 class Nested(Element):
     """An activity with tokens of its own inside."""
 
-    def _run_hook(self, my_task: Any) -> None:
-        self._conductor(my_task).enter(my_task, self.node)
+    def _run_hook(self, my_task: Any) -> bool | None:
+        return None if self._conductor(my_task).enter(my_task, self.node) else True
 
 
 class Happening(Element):

@@ -120,7 +120,7 @@ class Advance(Run):
             token.rest()
             self.root.left.append(inside)
         elif token.stuck:
-            self._deadlock(token.workflow, token)
+            self._deadlock(token.workflow, token.node.id, token)
         else:
             token.again()
         self.settle()
@@ -179,7 +179,7 @@ class Advance(Run):
             self._run_ready()
             if self._pass_inclusive():
                 continue
-            if not events.fire_conditional(self):
+            if self.completed or not events.fire_conditional(self):
                 break
         if self.completed:
             events.disarm(self, self.root)
@@ -241,9 +241,13 @@ class Advance(Run):
             return
         if scope.state.joins:
             if not joins.pass_inclusive(scope):
-                self._deadlock(scope)
-            return
-        assert holder is not None
+                for gateway in sorted(scope.state.joins):
+                    self._deadlock(scope, gateway)
+        elif holder is not None:
+            self._hand_back(scope, holder)
+
+    def _hand_back(self, scope: Root | Branch, holder: Token) -> None:
+        """A subprocess or called process is over, and so is its activity."""
         try:
             self.write(holder, automatic.values_out(scope.state, holder.node))
         except ExpressionFailed as failed:
@@ -269,13 +273,15 @@ class Advance(Run):
         if token.stuck:
             token.workflow.state.joins.pop(token.node.id, None)
 
-    def _deadlock(self, scope: Root | Branch, token: Token | None = None) -> None:
-        """Nothing runs in the scope any more, but a join still waits for a flow."""
-        gateway = scope.layout.nodes[token.node.id if token else min(scope.state.joins)]
-        arrived = scope.state.joins.get(gateway.id, {})
+    def _deadlock(self, scope: Root | Branch, name: str, token: Token | None = None) -> None:
+        """Nothing runs in the scope any more, but a parallel join still waits for a flow."""
+        gateway = scope.layout.nodes[name]
+        if gateway.type != "parallelGateway":
+            return  # an inclusive one goes on when the others do
+        arrived = scope.state.joins.get(name, {})
         missing = ", ".join(f for f in gateway.incoming if not arrived.get(f))
         if token is None:
-            token = scope.place_resting(gateway.id)
+            token = scope.place_resting(name)
             token.stuck = True
         self.trouble(
             token,
@@ -283,6 +289,11 @@ class Advance(Run):
             f"{label(gateway)} waits for a token on {missing}, which can no longer come. "
             "Complete it to go on without, or move the token.",
         )
+
+    def freed(self, token: Token) -> None:
+        """A join that was stuck got what it waited for."""
+        self.leave(token, False)
+        token.workflow.drop(token)
 
     # ---- what elements ask for ----
 
@@ -323,18 +334,22 @@ class Advance(Run):
         """Run an in-house function or a decision and keep what it answers."""
         self.write(token, automatic.carry_out(self.uow, token, node))
 
-    def enter(self, token: Token, node: Node) -> None:
-        """Open the scope of a subprocess, a called process or an activity's runs, and start it."""
+    def enter(self, token: Token, node: Node) -> bool:
+        """Open the scope of a subprocess, a called process or an activity's runs, and start it.
+
+        False if an activity that runs several times runs not even once.
+        """
         if token.workflow.depth >= NESTED_CALLS:
             raise StepFailed(
                 "limit", f"{label(node)} would nest deeper than {NESTED_CALLS} processes."
             )
         opening = self._opening(token)
-        if node.loop is not None:
-            loops.begin(self, token)
-        else:
+        if node.loop is None:
             self._enter(token, automatic.values_in(node, token.variables))
+        elif not loops.begin(self, token):
+            return False
         self._open(token, *opening)
+        return True
 
     def _enter(self, token: Token, variables: Variables | None) -> None:
         inner = self.root.open_scope(token, ScopeState(token.number, variables))

@@ -192,6 +192,12 @@ class _Scope:
         root.next_number += 1
         return token
 
+    def join(self, gateway: str) -> None:
+        """A join takes what it waited for; it is stuck no more."""
+        self.state.join(gateway)
+        for token in [t for t in self.tasks.values() if t.stuck and t.node.id == gateway]:
+            self.top_workflow.conductor.freed(token)
+
     def drop(self, token: Token) -> None:
         """Take a token out of the tree, and the scope inside it."""
         self.tasks.pop(token.id, None)

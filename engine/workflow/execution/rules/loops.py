@@ -14,28 +14,28 @@ from engine.workflow.execution.run import Run, StepFailed, label
 from engine.workflow.execution.tree import Branch, Token
 
 
-def begin(run: Run, token: Token) -> None:
-    """Open the scope of the runs and start those that can start.
+def begin(run: Run, token: Token) -> bool:
+    """Open the scope of the runs and start those that can start; False if there are none.
 
     Raises:
         StepFailed: if the number of items cannot be told, or is too large.
-        ExpressionFailed: if the number cannot be evaluated.
+        ExpressionFailed: if the number or the condition cannot be evaluated.
     """
     loop = _loop(token)
-    if loop.kind == "loop":
-        state = LoopState(None)
-    else:
-        total, items = _items(token, loop)
-        state = LoopState(total, items=items)
+    state = LoopState(None) if loop.kind == "loop" else LoopState(*_items(token, loop))
+    if loop.kind == "loop" and _over(token, state, loop):
+        return False
+    if state.total == 0:
+        _collect(run, token, state, loop)
+        return False
     scope = run.root.open_scope(token, ScopeState(token.number, loop=state))
-    if loop.kind == "parallel":
-        for _ in range(state.total or 0):
-            _start(scope, loop)
-    run.root.left.append(scope)
+    for _ in range(state.total or 1 if loop.kind == "parallel" else 1):
+        _start(scope, loop)
+    return True
 
 
 def proceed(run: Run, scope: Branch) -> None:
-    """Go on after a run, or before the first: the next run, or the end of the activity.
+    """Go on after a run: the next one, or the end of the activity.
 
     Raises:
         ExpressionFailed: if the condition cannot be evaluated.
@@ -76,8 +76,8 @@ def _loop(token: Token) -> Loop:
     return loop
 
 
-def _items(token: Token, loop: Loop) -> tuple[int, list[object] | None]:
-    """(how many, their values if they come from a list)."""
+def _items(token: Token, loop: Loop) -> tuple[int, int, int, list[object] | None]:
+    """(how many, none begun, none done, their values if they come from a list)."""
     variables = token.variables
     if loop.source is not None:
         values = variables.get(loop.source)
@@ -86,14 +86,14 @@ def _items(token: Token, loop: Loop) -> tuple[int, list[object] | None]:
                 "expression",
                 f"{label(token.node)} runs for each item of {loop.source}, which is no list.",
             )
-        return _bounded(token, len(values)), list(values)
+        return _bounded(token, len(values)), 0, 0, list(values)
     assert loop.cardinality is not None
     number = loop.cardinality.evaluate(variables)
     if not isinstance(number, Decimal) or number != number.to_integral_value() or number < 0:
         raise StepFailed(
             "expression", f"{label(token.node)} runs a whole number of times, not {number!r}."
         )
-    return _bounded(token, int(number)), None
+    return _bounded(token, int(number)), 0, 0, None
 
 
 def _bounded(token: Token, number: int) -> int:
@@ -120,17 +120,22 @@ def _start(scope: Branch, loop: Loop) -> None:
 
 
 def _loop_on(run: Run, scope: Branch, body: Token, state: LoopState, loop: Loop) -> None:
-    """Whether a standard loop runs once more."""
-    variables = body.variables | {"loopCounter": Decimal(state.done)}
-    over = loop.maximum is not None and state.done >= loop.maximum
-    if not over and loop.condition is not None and (state.done or loop.first):
-        over = not loop.condition.condition(variables)
-    if over:
+    """Run a standard loop once more, or end it."""
+    if _over(body, state, loop):
         _end(run, body, state, loop)
-    elif state.done and state.done % LOOP_RUNS == 0 and not body.excused:
+    elif state.done % LOOP_RUNS == 0 and not body.excused:
         raise StepFailed("limit", f"{label(body.node)} ran {state.done} times and goes on.")
     else:
         _start(scope, loop)
+
+
+def _over(body: Token, state: LoopState, loop: Loop) -> bool:
+    """Whether a standard loop runs no more."""
+    if loop.maximum is not None and state.done >= loop.maximum:
+        return True
+    if loop.condition is None or not (state.done or loop.first):
+        return False
+    return not loop.condition.condition(body.variables | {"loopCounter": Decimal(state.done)})
 
 
 def _ended_early(scope: Branch, body: Token, state: LoopState, loop: Loop) -> bool:
@@ -147,8 +152,13 @@ def _ended_early(scope: Branch, body: Token, state: LoopState, loop: Loop) -> bo
 
 
 def _end(run: Run, body: Token, state: LoopState, loop: Loop) -> None:
-    """All is done: what the items left becomes the list, in the order of items."""
+    """All is done."""
+    _collect(run, body, state, loop)
+    run.finish(body)
+
+
+def _collect(run: Run, body: Token, state: LoopState, loop: Loop) -> None:
+    """What the items left becomes the list, in the order of items."""
     if loop.target is not None:
         order = sorted(state.results, key=int)
         run.write(body, {loop.target: [state.results[number] for number in order]})
-    run.finish(body)
