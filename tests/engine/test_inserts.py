@@ -11,7 +11,6 @@ from engine.workflow.work.interventions.inserts import InsertRefused
 from engine.workflow.work.running import InstanceEnded, InstanceSuspended
 from engine.workflow.work.tasks import FormRefused, TaskAlreadyCompleted, TaskCancelled
 from tests.support import diagrams as d
-from tests.support.interventions import insert, skip
 from tests.support.plant import Plant
 
 LINE = d.process(d.start(), d.user("a", "b", "c"), d.end(), "start -> a -> b -> c -> end")
@@ -38,7 +37,7 @@ CHECK = json.dumps(
 def test_a_skipped_task_is_cancelled_and_its_token_goes_on(plant: Plant) -> None:
     instance = plant.run_of(LINE)
     task = plant.task("a")["id"]
-    done = skip(plant, "a")
+    done = plant.skip("a")
     assert (done["id"], done["state"], done["closed_by"]) == (task, "cancelled", "ana")
     assert done["instance_state"] == "active"
     assert [t["element"] for t in done["next"]] == ["b"]
@@ -51,7 +50,7 @@ def test_a_skipped_task_is_cancelled_and_its_token_goes_on(plant: Plant) -> None
 
 def test_the_last_task_can_be_skipped(plant: Plant) -> None:
     instance = plant.run_of(d.process(d.start(), d.user("a"), d.end(), "start -> a -> end"))
-    assert skip(plant, "a")["instance_state"] == "completed"
+    assert plant.skip("a")["instance_state"] == "completed"
     assert plant.path(instance) == ["start", "a cancelled", "end"]
 
 
@@ -61,7 +60,7 @@ def test_a_skipped_item_counts_as_done(plant: Plant) -> None:
             d.start(), d.user("a", loop=d.times(2, sequential=True)), d.end(), "start -> a -> end"
         )
     )
-    skip(plant, "a")
+    plant.skip("a")
     plant.complete("a")
     assert plant.state(instance) == "completed"
 
@@ -77,7 +76,7 @@ def test_what_a_skipped_task_waited_for_is_over(plant: Plant) -> None:
             "late -> end",
         )
     )
-    skip(plant, "a")
+    plant.skip("a")
     assert plant.due(instance) == []
     assert plant.wait(hours=2) == 0
     assert plant.open() == ["b"]
@@ -87,7 +86,7 @@ def test_only_an_open_task_of_an_active_instance_is_skipped(plant: Plant) -> Non
     instance = plant.run_of(LINE)
     plant.suspend(instance)
     with pytest.raises(InstanceSuspended):
-        skip(plant, "a")
+        plant.skip("a")
     plant.resume(instance)
     plant.complete("a")
     done = from_text(plant.tasks(instance, state="completed")[0]["id"])
@@ -100,7 +99,7 @@ def test_only_an_open_task_of_an_active_instance_is_skipped(plant: Plant) -> Non
 
 def test_inserted_work_comes_after_its_element_once(plant: Plant) -> None:
     instance = plant.run_of(LOOP, more=True)
-    told = insert(plant, instance, "a", "Deburr again", role="quality")
+    told = plant.insert(instance, "a", "Deburr again", role="quality")
     assert told["inserted"] == [
         {"element": "a+1", "after": "a", "name": "Deburr again", "role": "quality", "form": None}
     ]
@@ -122,10 +121,10 @@ def test_inserted_work_comes_after_its_element_once(plant: Plant) -> None:
 
 def test_inserts_after_one_element_come_in_their_order(plant: Plant) -> None:
     instance = plant.run_of(LINE)
-    insert(plant, instance, "a", "first")
-    insert(plant, instance, "a", "last")
-    insert(plant, instance, "a+1", "between")
-    insert(plant, instance, "a+1", "between, too")
+    plant.insert(instance, "a", "first")
+    plant.insert(instance, "a", "last")
+    plant.insert(instance, "a+1", "between")
+    plant.insert(instance, "a+1", "between, too")
     plant.reorder_keys(instance)
     plant.complete("a")
     names = []
@@ -138,10 +137,10 @@ def test_inserts_after_one_element_come_in_their_order(plant: Plant) -> None:
 
 def test_what_is_inserted_while_the_work_before_it_is_done_comes_next(plant: Plant) -> None:
     instance = plant.run_of(LINE)
-    insert(plant, instance, "a")
+    plant.insert(instance, "a")
     plant.complete("a")
-    insert(plant, instance, "a", "more")
-    insert(plant, instance, "a+1", "at once")
+    plant.insert(instance, "a", "more")
+    plant.insert(instance, "a+1", "at once")
     plant.complete("a+1")
     assert plant.tasks()[0]["name"] == "at once"
     plant.complete("a+1+1")
@@ -151,10 +150,10 @@ def test_what_is_inserted_while_the_work_before_it_is_done_comes_next(plant: Pla
 
 def test_inserted_work_takes_one_token_and_its_id_is_given_once(plant: Plant) -> None:
     instance = plant.run_of(LOOP, more=True)
-    insert(plant, instance, "a")
+    plant.insert(instance, "a")
     plant.complete("a")
     plant.complete("a+1")
-    insert(plant, instance, "a")
+    plant.insert(instance, "a")
     plant.complete("b")
     plant.complete("a")
     assert plant.open() == ["a+2"]
@@ -162,9 +161,9 @@ def test_inserted_work_takes_one_token_and_its_id_is_given_once(plant: Plant) ->
 
 def test_inserted_work_can_be_skipped(plant: Plant) -> None:
     instance = plant.run_of(LINE)
-    insert(plant, instance, "a")
+    plant.insert(instance, "a")
     plant.complete("a")
-    skip(plant, "a+1")
+    plant.skip("a+1")
     assert plant.open() == ["b"]
     step = plant.history(instance)[-1]
     assert (step["name"], step["deviation_kind"]) == ("rework", "skip")
@@ -185,7 +184,7 @@ def test_work_is_inserted_after_everything_that_takes_time(plant: Plant, kind: s
     if kind == "flows with conditions":
         ways = ["start -> x", "x -> z if checked", "x -> end if not checked", "z -> end"]
     instance = plant.run_of(d.process(d.start(), thing, d.user("z"), d.end(), *ways))
-    insert(plant, instance, "x")
+    plant.insert(instance, "x")
     if kind == "catch":
         plant.send("m")
     else:
@@ -198,7 +197,7 @@ def test_work_is_inserted_after_everything_that_takes_time(plant: Plant, kind: s
 def test_work_is_inserted_inside_what_runs(plant: Plant) -> None:
     inner = d.subprocess("inner", d.start("s"), d.user("a", "b"), d.end("e"), "s -> a -> b -> e")
     instance = plant.run_of(d.process(d.start(), inner, d.end(), "start -> inner -> end"))
-    insert(plant, instance, "a")
+    plant.insert(instance, "a")
     plant.complete("a")
     plant.complete("a+1")
     assert plant.open() == ["b"]
@@ -210,9 +209,9 @@ def test_which_of_several_runs_is_meant_must_be_clear(plant: Plant) -> None:
     )
     instance = plant.run_of(d.process(d.start(), inner, d.end(), "start -> inner -> end"))
     with pytest.raises(InsertRefused, match="2 scopes"):
-        insert(plant, instance, "a")
+        plant.insert(instance, "a")
     plant.complete_task(plant.tasks()[0]["id"])
-    insert(plant, instance, "a")
+    plant.insert(instance, "a")
     plant.complete("a")
     assert plant.open() == ["a+1", "b"]
 
@@ -233,7 +232,7 @@ def test_work_is_inserted_where_a_token_can_still_come(plant: Plant, after: str)
     )
     plant.complete("a")
     with pytest.raises(InsertRefused, match="there are tokens at b"):
-        insert(plant, instance, after)
+        plant.insert(instance, after)
     assert plant.instance(instance)["inserted"] == []
 
 
@@ -253,7 +252,7 @@ def test_an_inclusive_join_waits_for_inserted_work(plant: Plant) -> None:
         ),
         yes=True,
     )
-    insert(plant, instance, "b")
+    plant.insert(instance, "b")
     plant.complete("b")
     plant.complete("c")
     assert plant.open() == ["b+1"]
@@ -265,12 +264,12 @@ def test_inserted_work_asks_with_a_form_of_the_bundle(plant: Plant) -> None:
     plant.release(LINE.replace(b'id="c"', b'id="c" mes:form="check"'), {"check.form.json": CHECK})
     instance = plant.start()
     with pytest.raises(Invalid) as refused:
-        insert(plant, instance, "a", form="other")
+        plant.insert(instance, "a", form="other")
     assert [e.pointer for e in refused.value.errors] == ["/form"]
     with pytest.raises(Invalid) as refused:
-        insert(plant, instance, "a", role="welder")
+        plant.insert(instance, "a", role="welder")
     assert [e.pointer for e in refused.value.errors] == ["/role"]
-    insert(plant, instance, "a", form="check")
+    plant.insert(instance, "a", form="check")
     plant.complete("a")
     with pytest.raises(FormRefused):
         plant.complete("a+1", d="wide")
@@ -282,12 +281,12 @@ def test_nothing_is_inserted_into_what_is_over(plant: Plant) -> None:
     instance = plant.run_of(LINE)
     plant.cancel(instance)
     with pytest.raises(InstanceEnded):
-        insert(plant, instance, "a")
+        plant.insert(instance, "a")
 
 
 def test_inserted_work_ends_with_its_token(plant: Plant) -> None:
     instance = plant.run_of(LINE)
-    insert(plant, instance, "a")
+    plant.insert(instance, "a")
     plant.complete("a")
     plant.move(instance, "a+1", "a")
     plant.complete("a")

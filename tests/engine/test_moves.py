@@ -5,7 +5,6 @@ import pytest
 from engine.kernel.errors import Conflict, Invalid
 from engine.workflow.work.interventions.moves import MoveRefused
 from tests.support import diagrams as d
-from tests.support.interventions import insert
 from tests.support.plant import Plant
 
 LINE = d.process(d.start(), d.user("a", "b", "c"), d.end(), "start -> a -> b -> c -> end")
@@ -380,7 +379,7 @@ def test_a_join_that_waits_in_vain_is_left(plant: Plant) -> None:
 def test_inserted_work_can_be_moved_away_from(plant: Plant) -> None:
     instance = plant.run_of(BLOCK)
     plant.complete("before")
-    insert(plant, instance, "a")
+    plant.insert(instance, "a")
     plant.complete("a")
     assert plant.tokens(instance) == ["a+1", "b"]
     with pytest.raises(MoveRefused, match="tokens at b"):

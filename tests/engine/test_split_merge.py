@@ -13,7 +13,6 @@ from engine.workflow.work.interventions.parts import SplitRefused
 from engine.workflow.work.messages import MessageAmbiguous
 from engine.workflow.work.running import InstanceEnded, InstanceSuspended
 from tests.support import diagrams as d
-from tests.support.interventions import insert, merge, split
 from tests.support.plant import Plant
 
 LINE = d.process(d.start(), d.user("a", "b", "c"), d.end(), "start -> a -> b -> c -> end")
@@ -50,7 +49,7 @@ def busy(plant: Plant, business_key: str | None = None) -> str:
 
 def test_a_part_stands_where_its_origin_stands(plant: Plant) -> None:
     instance = busy(plant, "WO-1")
-    part = split(plant, instance, "WO-2")
+    part = plant.split(instance, "WO-2")
     one, other = plant.instance(instance), plant.instance(part)
     for name in ("process", "version", "state", "variables", "tokens", "incidents"):
         assert one[name] == other[name]
@@ -64,7 +63,7 @@ def test_a_part_stands_where_its_origin_stands(plant: Plant) -> None:
 
 def test_a_part_goes_on_by_itself(plant: Plant) -> None:
     instance = busy(plant)
-    part = split(plant, instance)
+    part = plant.split(instance)
     plant.complete("turn", part, done_by="part")
     assert (plant.open(part), plant.open(instance)) == (["i"], ["i", "turn"])
     assert "done_by" not in plant.variables(instance)
@@ -78,7 +77,7 @@ def test_a_part_goes_on_by_itself(plant: Plant) -> None:
 
 def test_messages_find_the_part_by_its_own_key(plant: Plant) -> None:
     instance = busy(plant, "WO-1")
-    part = split(plant, instance, "WO-2")
+    part = plant.split(instance, "WO-2")
     plant.send("m", "WO-2")
     assert "told" not in plant.tokens(part)
     assert "told" in plant.tokens(instance)
@@ -89,7 +88,7 @@ def test_messages_find_the_part_by_its_own_key(plant: Plant) -> None:
 def test_a_message_that_is_kept_for_the_part_is_taken(plant: Plant) -> None:
     instance = busy(plant, "WO-1")
     plant.send("m", "WO-2", ttl_seconds=60, kept=True)
-    part = split(plant, instance, "WO-2")
+    part = plant.split(instance, "WO-2")
     assert plant.variables(part)["kept"] is True
     assert "told" not in plant.tokens(part)
 
@@ -98,7 +97,7 @@ def test_a_claimed_task_is_open_in_the_part(plant: Plant) -> None:
     instance = plant.run_of(LINE)
     task = plant.task("a")
     plant.run(tasks.claim, task=from_text(task["id"]))
-    part = split(plant, instance)
+    part = plant.split(instance)
     assert plant.task("a", part)["state"] == "open"
     assert plant.task("a", part)["created"] == task["created"]
     assert plant.task("a", instance)["state"] == "claimed"
@@ -109,7 +108,7 @@ def test_the_incident_of_a_part_is_resolved_by_itself(plant: Plant) -> None:
         d.process(d.start(), d.job("cut", retries=1), d.end(), "start -> cut -> end")
     )
     plant.fail_job(plant.claim_job())
-    part = split(plant, instance)
+    part = plant.split(instance)
     plant.retry(plant.incident(part))
     assert (plant.incidents(part), len(plant.incidents(instance))) == ([], 1)
     plant.complete_job(plant.claim_job())
@@ -119,7 +118,7 @@ def test_the_incident_of_a_part_is_resolved_by_itself(plant: Plant) -> None:
 def test_both_histories_tell_of_a_split(plant: Plant) -> None:
     instance = plant.run_of(LINE, n=1)
     plant.complete("a", m=2)
-    part = split(plant, instance)
+    part = plant.split(instance)
     plant.complete("b", part, m=3)
     told, first, then = plant.history(instance)[-1], *plant.history(part)
     for step, other in ((told, part), (first, instance)):
@@ -139,9 +138,9 @@ def test_a_split_waits_for_a_worker(plant: Plant) -> None:
     instance = busy(plant)
     job = plant.claim_job()
     with pytest.raises(SplitRefused, match="lathe has the job at mill"):
-        split(plant, instance)
+        plant.split(instance)
     plant.fail_job(job)
-    part = split(plant, instance)
+    part = plant.split(instance)
     attempts = {plant.claim_job()["attempt"] for _ in range(2)}
     assert attempts == {1, 2}
     assert plant.open(part) == ["i", "turn"]
@@ -151,19 +150,19 @@ def test_only_an_active_instance_is_split(plant: Plant) -> None:
     instance = plant.run_of(LINE)
     plant.suspend(instance)
     with pytest.raises(InstanceSuspended):
-        split(plant, instance)
+        plant.split(instance)
     with pytest.raises(InstanceSuspended):
-        merge(plant, instance, plant.start())
+        plant.merge(instance, plant.start())
     plant.cancel(instance)
     with pytest.raises(InstanceEnded):
-        split(plant, instance)
+        plant.split(instance)
     with pytest.raises(InstanceEnded):
-        merge(plant, plant.start(), instance)
+        plant.merge(plant.start(), instance)
 
 
 def test_who_saw_an_older_state_neither_splits_nor_merges(plant: Plant) -> None:
     instance = plant.run_of(LINE)
-    part = split(plant, instance)
+    part = plant.split(instance)
     plant.change(instance, v=1)
     seen: Any = {"instance": from_text(instance), "reason": "x", "expected": "1"}
     with pytest.raises(Stale):
@@ -183,9 +182,9 @@ def test_a_split_keeps_inserted_work_and_runs(plant: Plant) -> None:
         ),
         list=["p", "q"],
     )
-    insert(plant, instance, "each")
+    plant.insert(instance, "each")
     plant.complete_task(plant.tasks(instance)[0]["id"], r=1)
-    part = split(plant, instance)
+    part = plant.split(instance)
     plant.complete("each", part, r=2)
     plant.complete("each+1", part)
     assert plant.variables(part)["all"] == [1, 2]
@@ -197,11 +196,11 @@ def test_a_split_keeps_inserted_work_and_runs(plant: Plant) -> None:
 
 def test_instances_that_stand_at_the_same_place_become_one(plant: Plant) -> None:
     instance = plant.run_of(LINE, n=1, same=True)
-    part = split(plant, instance)
+    part = plant.split(instance)
     plant.complete("a", instance)
     plant.complete("a", part, n=2, extra="x")
     task = plant.task("b", part)["id"]
-    kept = merge(plant, part, instance)
+    kept = plant.merge(part, instance)
     assert kept["id"] == instance
     assert kept["differing"] == [
         {"name": "extra", "element": "", "kept": None, "dropped": "x"},
@@ -229,8 +228,8 @@ def test_instances_that_stand_at_the_same_place_become_one(plant: Plant) -> None
 
 def test_a_merge_of_everything_leaves_nothing_of_one(plant: Plant) -> None:
     instance = busy(plant)
-    part = split(plant, instance)
-    assert merge(plant, instance, part)["differing"] == []
+    part = plant.split(instance)
+    assert plant.merge(instance, part)["differing"] == []
     assert plant.state(instance) == "cancelled"
     assert (plant.due(instance), plant.waits(instance), plant.incidents(instance)) == ([], [], [])
     assert len(plant.claim_jobs("machine", limit=5)) == 1
@@ -242,25 +241,25 @@ def test_what_lives_in_a_subprocess_differs_there(plant: Plant) -> None:
         "inner", d.data("lot"), d.start("s"), d.user("i", "j"), d.end("e"), "s -> i -> j -> e"
     )
     instance = plant.run_of(d.process(d.start(), inner, d.end(), "start -> inner -> end"))
-    part = split(plant, instance)
+    part = plant.split(instance)
     plant.complete("i", instance, lot="A")
     plant.complete("i", part, lot="B")
-    kept = merge(plant, instance, part)
+    kept = plant.merge(instance, part)
     assert kept["differing"] == [{"name": "lot", "element": "inner", "kept": "B", "dropped": "A"}]
 
 
 def test_instances_at_different_places_stay_apart(plant: Plant) -> None:
     instance = plant.run_of(LINE)
-    part = split(plant, instance)
+    part = plant.split(instance)
     plant.complete("a", part)
     with pytest.raises(MergeRefused, match="Only the instance that goes has a token at a"):
-        merge(plant, instance, part)
+        plant.merge(instance, part)
     plant.complete("a", instance)
-    insert(plant, part, "b")
+    plant.insert(part, "b")
     with pytest.raises(MergeRefused, match="stays has the task 'rework' inserted after b"):
-        merge(plant, instance, part)
-    insert(plant, instance, "b")
-    merge(plant, instance, part)
+        plant.merge(instance, part)
+    plant.insert(instance, "b")
+    plant.merge(instance, part)
 
 
 def test_instances_with_different_arrivals_stay_apart(plant: Plant) -> None:
@@ -274,13 +273,13 @@ def test_instances_with_different_arrivals_stay_apart(plant: Plant) -> None:
             "fork -> b -> join",
         )
     )
-    part = split(plant, instance)
+    part = plant.split(instance)
     plant.complete("a", part)
     with pytest.raises(MergeRefused, match="goes has a token at a"):
-        merge(plant, instance, part)
+        plant.merge(instance, part)
     plant.complete("b", instance)
     with pytest.raises(MergeRefused, match="Only the instance that"):
-        merge(plant, instance, part)
+        plant.merge(instance, part)
 
 
 def test_runs_are_told_apart(plant: Plant) -> None:
@@ -288,27 +287,27 @@ def test_runs_are_told_apart(plant: Plant) -> None:
         "inner", d.start("s"), d.user("a", "b"), d.end("e"), "s -> a -> b -> e", loop=d.times(2)
     )
     instance = plant.run_of(d.process(d.start(), inner, d.end(), "start -> inner -> end"))
-    part = split(plant, instance)
+    part = plant.split(instance)
     plant.complete_task(plant.tasks(instance)[0]["id"])
     plant.complete_task(plant.tasks(part)[1]["id"])
     with pytest.raises(MergeRefused, match="a token at a in run 2 of inner"):
-        merge(plant, instance, part)
+        plant.merge(instance, part)
 
 
 def test_a_merge_waits_for_workers_on_both_sides(plant: Plant) -> None:
     instance = busy(plant)
-    part = split(plant, instance)
+    part = plant.split(instance)
     plant.claim_job()
     for going, staying in ((instance, part), (part, instance)):
         with pytest.raises(MergeRefused, match="lathe has the job at mill"):
-            merge(plant, going, staying)
+            plant.merge(going, staying)
 
 
 def test_versions_do_not_mix(plant: Plant) -> None:
     old = plant.run_of(LINE)
     plant.release(LINE.replace(b'"c"', b'"c2"'))
     with pytest.raises(MergeRefused, match="different versions"):
-        merge(plant, old, plant.start())
+        plant.merge(old, plant.start())
 
 
 def test_a_merge_needs_two_instances(plant: Plant) -> None:
@@ -316,7 +315,7 @@ def test_a_merge_needs_two_instances(plant: Plant) -> None:
     nobody = "018f0000-0000-7000-8000-000000000000"
     for into in (instance, nobody):
         with pytest.raises(Invalid) as refused:
-            merge(plant, instance, into)
+            plant.merge(instance, into)
         assert [e.pointer for e in refused.value.errors] == ["/into"]
     with pytest.raises(NotFound):
-        merge(plant, nobody, instance)
+        plant.merge(nobody, instance)

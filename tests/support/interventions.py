@@ -3,43 +3,45 @@
 from typing import Any
 
 from engine.kernel.ids import from_text
-from engine.workflow.work.interventions import inserts, merges, parts, skips
-from tests.support.plant import Item, Plant
+from engine.workflow.work.interventions import inserts, merges, moves, parts, skips
 
 REASON = "a test"
+Item = dict[str, Any]
 
 
-def skip(plant: Plant, element: str, instance: str | None = None) -> Item:
-    """Leave out the one open task at an element."""
-    task = from_text(plant.task(element, instance)["id"])
-    done: Item = plant.run(skips.skip, task=task, reason=REASON)
-    return done
+class Interventions:
+    """That side of a plant; instances by their ids, places by their elements."""
 
+    def run(self, command: Any, **args: Any) -> Any:
+        """Run a command as a person."""
+        raise NotImplementedError
 
-def insert(plant: Plant, instance: str, after: str, name: str = "rework", **more: Any) -> Item:
-    """Insert a task that the diagram does not have."""
-    answered: Item = plant.run(
-        inserts.insert,
-        instance=from_text(instance),
-        after=after,
-        name=name,
-        reason=REASON,
-        **more,
-    )
-    return answered
+    def task(self, element: str, instance: str | None = None) -> Item:
+        """The one open task at an element."""
+        raise NotImplementedError
 
+    def move(self, instance: str, origin: str, to: str, *ends: str) -> Item:
+        """Take a token elsewhere."""
+        return self._intervene(moves.move, instance, origin=origin, to=to, ends=ends)
 
-def split(plant: Plant, instance: str, business_key: str | None = None) -> str:
-    """Split an instance; the new one's id."""
-    part: Item = plant.run(
-        parts.split, instance=from_text(instance), business_key=business_key, reason=REASON
-    )
-    return str(part["id"])
+    def skip(self, element: str, instance: str | None = None) -> Item:
+        """Leave out the one open task at an element."""
+        task = from_text(self.task(element, instance)["id"])
+        done: Item = self.run(skips.skip, task=task, reason=REASON)
+        return done
 
+    def insert(self, instance: str, after: str, name: str = "rework", **more: Any) -> Item:
+        """Insert a task that the diagram does not have; `role`, `form`."""
+        return self._intervene(inserts.insert, instance, after=after, name=name, **more)
 
-def merge(plant: Plant, instance: str, into: str) -> Item:
-    """Merge an instance into another."""
-    kept: Item = plant.run(
-        merges.merge, instance=from_text(instance), into=from_text(into), reason=REASON
-    )
-    return kept
+    def split(self, instance: str, business_key: str | None = None) -> str:
+        """Let part of an instance go on by itself; the part's id."""
+        return str(self._intervene(parts.split, instance, business_key=business_key)["id"])
+
+    def merge(self, instance: str, into: str) -> Item:
+        """End an instance where another stands, which goes on."""
+        return self._intervene(merges.merge, instance, into=from_text(into))
+
+    def _intervene(self, command: Any, instance: str, **args: Any) -> Item:
+        done: Item = self.run(command, instance=from_text(instance), reason=REASON, **args)
+        return done

@@ -20,12 +20,12 @@ from engine.workflow.definition.bundles import Bundle, read_bundle
 from engine.workflow.definition.plan import Plan
 from engine.workflow.work import incidents, instances, jobs, messages, queries, tasks
 from engine.workflow.work.events import relay, signals
-from engine.workflow.work.interventions import moves
 from engine.workflow.work.versions import commands as versions
 from engine.workflow.work.versions import plans
 from engine.workflow.work.versions import queries as version_queries
 from engine.workflow.work.versions.commands import DeploymentRefused
 from tests.support.clock import ManualClock
+from tests.support.interventions import Interventions
 
 ANA = Actor("ana", ROLES)
 LATHE = Actor("lathe", frozenset({"integration"}))
@@ -44,7 +44,7 @@ def _backwards(value: Any) -> Any:
     return [_backwards(item) for item in value] if isinstance(value, list) else value
 
 
-class Plant:
+class Plant(Interventions):
     """A plant on one database, at the time its clock shows."""
 
     def __init__(self, store: Store, clock: ManualClock) -> None:
@@ -158,17 +158,6 @@ class Plant:
             instances.change_variables,
             instance=from_text(instance),
             values=values,
-            reason="a test",
-        )
-
-    def move(self, instance: str, origin: str, to: str, *ends: str) -> None:
-        """Take a token elsewhere."""
-        self.run(
-            moves.move,
-            instance=from_text(instance),
-            origin=origin,
-            to=to,
-            ends=ends,
             reason="a test",
         )
 
