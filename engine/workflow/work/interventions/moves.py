@@ -88,7 +88,8 @@ def _check_ends(token: Token, to: str, left: LeftBehind, ends: Sequence[str]) ->
     if missing:
         raise MoveRefused(
             f"From {origin} to {to} leaves a block that still has tokens at "
-            f"{', '.join(missing)}. Name them in ends to end them."
+            f"{', '.join(missing)}. Name them in ends to end them.",
+            ends=missing,
         )
     there = {shown(x.node.id) for x in scope.tasks.values()} | set(scope.state.joins)
     empty = [
