@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from engine.workflow.definition.blocks import (
+    MAX_INSIDE,
     inclusive_block,
     inclusive_blocks,
     inclusive_joins,
@@ -188,6 +189,19 @@ def opens(drawn: ScopeModel, after: dict[str, list[str]], opener: str, join: str
     inside = spread(after, after[opener], {join})
     entering = {a for a, those in after.items() for b in those if b in inside | {join}}
     return nearest == [opener] and opener not in inside and entering <= inside | {opener}
+
+
+def test_blocks_in_blocks_without_end_are_none() -> None:
+    """Each block lists what is in it, so that their sizes add up to a square."""
+    depth = range(400)
+    parts = [d.inclusive(f"o{n}", f"i{n}") + d.inclusive(f"j{n}") for n in depth]
+    ways = [f"o{n} -> i{n} -> j{n}" for n in depth]
+    inwards = " -> ".join(f"o{n}" for n in depth)
+    outwards = " -> ".join(f"j{n}" for n in reversed(depth))
+    drawn = scope(d.start(), *parts, d.end(), f"start -> {inwards} -> {outwards} -> end", *ways)
+    blocks = inclusive_blocks(drawn)
+    assert 0 < len(blocks) < len(depth)
+    assert sum(len(block.reach) for block in blocks.values()) < MAX_INSIDE + 4 * len(depth)
 
 
 # ---- splits ----

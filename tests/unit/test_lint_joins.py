@@ -88,7 +88,7 @@ def leaving(drawn: ScopeModel, node: Node) -> Iterator[Counter[str]]:
             yield own + caught
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(drawings)
 def test_a_join_that_never_fires_does_not(
     drawing: tuple[list[str], list[list[int]], bool | None],

@@ -14,6 +14,7 @@ from engine.workflow.definition.graph import (
 from engine.workflow.definition.model import ACTIVITIES, GATEWAYS, Node, ScopeModel
 
 JOINING = frozenset({"parallelGateway", "inclusiveGateway"})
+MAX_INSIDE = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +62,24 @@ def inclusive_block(scope: ScopeModel, join: Node) -> InclusiveBlock | None:
 
 
 def inclusive_blocks(scope: ScopeModel) -> Mapping[str, InclusiveBlock]:
-    """The blocks of a scope by the inclusive gateway that closes each."""
+    """The blocks of a scope by the inclusive gateway that closes each.
+
+    Blocks inside blocks inside blocks count their elements each time; those beyond 100,000 in all
+    are none, so that neither time nor memory runs out.
+    """
     joins = inclusive_joins(scope)
     if not joins:
         return {}
     after = followers(scope)
     graph = _Graph(after, reverse(after), dominators(after, entries(scope)))
-    blocks = {join.id: _block(scope, join, graph) for join in joins}
-    return {name: block for name, block in blocks.items() if block is not None}
+    blocks: dict[str, InclusiveBlock] = {}
+    left = MAX_INSIDE
+    for join in joins:
+        block = _block(scope, join, graph) if left > 0 else None
+        if block is not None:
+            blocks[join.id] = block
+            left -= len(block.reach)
+    return blocks
 
 
 def inclusive_joins(scope: ScopeModel) -> list[Node]:

@@ -13,7 +13,7 @@ from engine.workflow.definition.expressions.expression import Expression
 from engine.workflow.definition.expressions.scanner import prepare
 from engine.workflow.definition.expressions.values import ExpressionFailed
 
-MAX_REGIONS = 2_000
+MAX_EVALUATIONS = 20_000  # 0.1 s
 _HIGHEST = "\U0010ffff" * 4
 _BEYOND = Decimal("1E+2000")  # constants are below 1E+1040
 _EXACT = Context(prec=2_200)  # the middle of 1E-999 and 1E+1039 has that many digits
@@ -29,16 +29,16 @@ def is_decidable(condition: Expression) -> bool:
 def outcomes(conditions: Sequence[Expression]) -> list[Row] | None:
     """For each region of their variables, what each decidable condition is.
 
-    A condition that fails there, because kinds differ, is None. The answer is None if there are
-    more than 2,000 regions.
+    A condition that fails there, because kinds differ, is None. The answer is None if that would
+    take more than 20,000 evaluations.
     """
     points = {
         name: _points(name, conditions) for name in sorted({n for c in conditions for n in c.names})
     }
-    size = 1
+    size = len(conditions)
     for values in points.values():
         size *= len(values)
-    if size > MAX_REGIONS:
+    if size > MAX_EVALUATIONS:
         return None
     return [
         tuple(_held(condition, dict(zip(points, values, strict=True))) for condition in conditions)

@@ -33,25 +33,26 @@ def _never(condition: Expression) -> bool:
 
 def _exclusive(asked: Sequence[tuple[Flow, Expression]]) -> Iterator[Finding]:
     rows = outcomes([condition for _, condition in asked])
-    covered = [place for place in range(len(asked)) if rows is not None and _covered(rows, place)]
-    for place in covered:
-        yield warning(
-            "covered-condition",
-            asked[place][0].id,
-            "Wherever it is true, one before it is true or cannot be told; it is never taken.",
-            "Change the order of the flows, or the conditions.",
-        )
-    for place, (flow, condition) in enumerate(asked):
-        before = [
-            other.id
-            for other, earlier in asked[:place]
-            if place not in covered and _overlap(earlier, condition)
-        ]
-        if before:
+    covered = {
+        flow.id
+        for place, (flow, _) in enumerate(asked)
+        if rows is not None and _covered(rows, place)
+    }
+    overlaps = _overlaps(asked)
+    for flow, _ in asked:
+        before = overlaps.get(flow.id)
+        if flow.id in covered:
+            yield warning(
+                "covered-condition",
+                flow.id,
+                "Wherever it is true, one before it is true or cannot be told; it is never taken.",
+                "Change the order of the flows, or the conditions.",
+            )
+        elif before:
             yield warning(
                 "overlapping-conditions",
                 flow.id,
-                f"It can be true together with {', '.join(before)}; the first one is taken.",
+                f"It can be true together with {', '.join(before[:5])}; the first one is taken.",
                 "Write conditions of which only one can be true.",
             )
 
@@ -63,9 +64,14 @@ def _covered(rows: Sequence[Row], place: int) -> bool:
     )
 
 
-def _overlap(one: Expression, other: Expression) -> bool:
-    """Whether two conditions on the same single variable can be true together."""
-    if len(one.names | other.names) != 1:
-        return False
-    rows = outcomes([one, other])
-    return rows is not None and any(row[0] and row[1] for row in rows)
+def _overlaps(asked: Sequence[tuple[Flow, Expression]]) -> dict[str, list[str]]:
+    """The flows before each whose condition, on the same single variable, can be true with its."""
+    found: dict[str, list[str]] = {}
+    for name in {n for _, condition in asked for n in condition.names}:
+        those = [(flow.id, c) for flow, c in asked if c.names == {name}]
+        for row in outcomes([condition for _, condition in those]) or ():
+            true = [flow for (flow, _), held in zip(those, row, strict=True) if held]
+            for flow in true[1:]:
+                before = found.setdefault(flow, [])
+                before += [other for other in true[: true.index(flow)] if other not in before]
+    return found

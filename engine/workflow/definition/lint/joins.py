@@ -14,6 +14,7 @@ from engine.workflow.definition.model import (
     error,
 )
 
+MAX_STEPS = 500_000  # 0.5 s; whatever is left then is not judged
 ONE_WAY = ("exclusiveGateway", "eventBasedGateway")
 
 
@@ -38,12 +39,15 @@ def joins(scope: ScopeModel) -> Iterator[Finding]:
             yield from _parallel(graph, join)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Graph:
+    """What follows each element, comes before it, and dominates it; how many may be looked at."""
+
     scope: ScopeModel
     after: Mapping[str, list[str]]
     before: Mapping[str, list[str]]
     nearest: Mapping[str, str]
+    left: int = MAX_STEPS
 
     def above(self, name: str, join: str) -> list[str]:
         """What every way to an element comes through, from it up to the join or what is above."""
@@ -101,7 +105,7 @@ def _excluding(graph: _Graph, join: Node, flows: list[Flow]) -> str | None:
         ways = _ways(graph, graph.scope.nodes[name])
         if len(wanted) < 2 or len(ways) < 2 or name == join.id:
             continue
-        complete = any(wanted <= _brought(graph, way, join) for way in ways)
+        complete = any(graph.left < 0 or wanted <= _brought(graph, way, join) for way in ways)
         if not complete and not _often(graph, name, join.id):
             return name
     return None
@@ -125,6 +129,7 @@ def _brought(graph: _Graph, way: list[Flow], join: Node) -> set[str]:
     """The flows of the join that a token on this way can come to."""
     walls = {way[0].source, join.id} if way else {join.id}
     passed = spread(graph.after, [step.target for step in way], walls)
+    graph.left -= len(passed) + 1
     found = {step.id for step in way if step.target == join.id}
     for name in passed:
         found |= {f.id for f in graph.scope.nodes[name].outgoing if f.target == join.id}
