@@ -194,7 +194,7 @@ def opens(drawn: ScopeModel, after: dict[str, list[str]], opener: str, join: str
 def test_blocks_in_blocks_without_end_are_none() -> None:
     """Each block lists what is in it, so that their sizes add up to a square."""
     depth = range(400)
-    parts = [d.inclusive(f"o{n}", f"i{n}") + d.inclusive(f"j{n}") for n in depth]
+    parts = [d.inclusive(f"o{n}") + d.user(f"i{n}") + d.inclusive(f"j{n}") for n in depth]
     ways = [f"o{n} -> i{n} -> j{n}" for n in depth]
     inwards = " -> ".join(f"o{n}" for n in depth)
     outwards = " -> ".join(f"j{n}" for n in reversed(depth))
