@@ -172,26 +172,54 @@ def test_inserted_work_can_be_skipped(plant: Plant) -> None:
     assert plant.open() == ["b"]
 
 
-@pytest.mark.parametrize("kind", ["subprocess", "several runs", "catch", "flows with conditions"])
+@pytest.mark.parametrize(
+    "kind", ["subprocess", "several runs", "catch", "flows with conditions", "call"]
+)
 def test_work_is_inserted_after_everything_that_takes_time(plant: Plant, kind: str) -> None:
     thing = {
         "subprocess": d.subprocess("x", d.start("s"), d.user("i"), d.end("e"), "s -> i -> e"),
         "several runs": d.user("x", loop=d.times(1)),
         "catch": d.catch("x", message="m"),
+        "call": d.call("x", "child"),
         "flows with conditions": d.user("x"),
     }[kind]
     ways = ["start -> x -> z -> end"]
     if kind == "flows with conditions":
         ways = ["start -> x", "x -> z if checked", "x -> end if not checked", "z -> end"]
+    plant.release(d.process(d.start("s"), d.user("i"), d.end("e"), "s -> i -> e", key="child"))
     instance = plant.run_of(d.process(d.start(), thing, d.user("z"), d.end(), *ways))
     plant.insert(instance, "x")
     if kind == "catch":
         plant.send("m")
     else:
-        plant.complete("i" if kind == "subprocess" else "x")
+        plant.complete("i" if kind in ("subprocess", "call") else "x")
     assert plant.tokens(instance) == ["x+1"]
     plant.complete("x+1", checked=True)
     assert plant.tokens(instance) == ["z"]
+
+
+@pytest.mark.parametrize("after", ["oven", "late"])
+def test_work_is_inserted_after_an_event_that_takes_a_token(plant: Plant, after: str) -> None:
+    instance = plant.run_of(
+        d.process(
+            d.start(),
+            d.user("a"),
+            d.boundary("late", "a", duration="PT1H"),
+            d.event_gateway("first"),
+            d.catch("oven", message="m"),
+            d.catch("cold", duration="PT1H"),
+            d.end(),
+            "start -> a -> end",
+            "late -> first -> oven -> end",
+            "first -> cold -> end",
+        )
+    )
+    plant.insert(instance, after)
+    plant.wait(hours=1)
+    if after == "late":
+        plant.complete("late+1")
+    plant.send("m")
+    assert plant.tokens(instance) == (["oven+1"] if after == "oven" else [])
 
 
 def test_work_is_inserted_inside_what_runs(plant: Plant) -> None:

@@ -7,13 +7,14 @@ import pytest
 from engine.kernel.errors import Invalid, NotFound, Stale
 from engine.kernel.ids import from_text
 from engine.workflow.work import tasks
+from engine.workflow.work.events import signals
 from engine.workflow.work.interventions import merges, parts
 from engine.workflow.work.interventions.merges import MergeRefused
 from engine.workflow.work.interventions.parts import SplitRefused
 from engine.workflow.work.messages import MessageAmbiguous
 from engine.workflow.work.running import InstanceEnded, InstanceSuspended
 from tests.support import diagrams as d
-from tests.support.plant import Plant
+from tests.support.plant import ANA, Plant
 
 LINE = d.process(d.start(), d.user("a", "b", "c"), d.end(), "start -> a -> b -> c -> end")
 BUSY = d.process(
@@ -189,6 +190,46 @@ def test_a_split_keeps_inserted_work_and_runs(plant: Plant) -> None:
     plant.complete("each+1", part)
     assert plant.variables(part)["all"] == [1, 2]
     assert (plant.open(part), plant.open(instance)) == (["z"], ["each"])
+
+
+def test_what_is_on_its_way_to_an_instance_reaches_its_part(plant: Plant) -> None:
+    instance = plant.run_of(
+        d.process(
+            d.start(),
+            d.catch("horn", signal="s"),
+            d.user("a"),
+            d.end(),
+            "start -> horn -> a -> end",
+        )
+    )
+    plant.store.run(signals.broadcast, name="s", variables={"loud": True}, actor=ANA)
+    with pytest.raises(MergeRefused, match="was told is being applied"):
+        plant.store.run(
+            merges.merge,
+            instance=from_text(plant.start()),
+            into=from_text(instance),
+            reason="x",
+            actor=ANA,
+        )
+    part = plant.split(instance)
+    for one in (instance, part):
+        assert (plant.open(one), plant.variables(one)) == (["a"], {"loud": True})
+
+
+def test_a_message_on_its_way_is_sent_once(plant: Plant) -> None:
+    instance = plant.run_of(
+        d.process(
+            d.start(),
+            d.user("a", "b"),
+            d.throw("tell", message="m"),
+            d.end(),
+            "start -> a -> tell -> b -> end",
+        )
+    )
+    task = from_text(plant.task("a")["id"])
+    plant.store.run(tasks.complete, task=task, variables={}, actor=ANA)
+    with pytest.raises(SplitRefused, match="that tell throws is on its way"):
+        plant.split(instance)
 
 
 # ---- merge ----
