@@ -56,6 +56,13 @@ def test_outgoing_may_carry_a_prefix() -> None:
     assert [flow.target for flow in process.nodes["x"].outgoing] == ["b", "a"]
 
 
+def test_flows_without_an_id_run() -> None:
+    flow = '<sequenceFlow sourceRef="a" targetRef="b"/>'
+    process = model(d.start(), d.user("a", "b"), d.end(), "start -> a", flow, flow, "b -> end")
+    assert [f.id for f in process.nodes["a"].outgoing] == ["a#to#b", "a#to#b#2"]
+    assert process.nodes["b"].incoming == ("a#to#b", "a#to#b#2")
+
+
 @pytest.mark.parametrize("written", ["v > 1", "= v > 1", "${v > 1}", "  v &gt; 1\n"])
 def test_conditions_are_read_however_tools_write_them(written: str) -> None:
     text = f"<conditionExpression>{written}</conditionExpression>"

@@ -90,6 +90,24 @@ def test_a_timer_has_its_kind_and_text(kind: str) -> None:
     assert not found.interrupting
 
 
+def test_events_may_share_a_definition() -> None:
+    shared = (
+        '<signal id="s" name="go"/><signalEventDefinition id="sed" signalRef="s"/>'
+        '<timerEventDefinition id="ted"><timeDuration>PT1H</timeDuration></timerEventDefinition>'
+    )
+    both = "<eventDefinitionRef>x:{}</eventDefinitionRef>"
+    process = d.executable(
+        d.element("intermediateCatchEvent", "e", both.format("sed")),
+        d.element("intermediateCatchEvent", "f", both.format("sed")),
+        d.element("intermediateCatchEvent", "t", both.format("ted")),
+        key="plant",
+    )
+    nodes = read_bpmn(d.document(shared, process)).processes[0].nodes
+    assert nodes["e"].event == nodes["f"].event == Event("signal", name="go")
+    assert nodes["t"].event is not None
+    assert nodes["t"].event.timer is not None
+
+
 def test_a_send_task_for_a_worker_throws_nothing() -> None:
     node = model(d.send("a", topic="mail")).nodes["a"]
     assert (node.event, node.work.topic) == (None, "mail")

@@ -6,6 +6,7 @@ from tests.support.faults.shapes import Fault, beside, ended, guarded, line, sta
 TIMER = "<timerEventDefinition><timeDuration>PT1H</timeDuration></timerEventDefinition>"
 WRONG = "<{0}EventDefinition {0}Ref='x'/>"
 BLANK = "<conditionalEventDefinition><condition> </condition></conditionalEventDefinition>"
+SHARED = "<eventDefinitionRef>nowhere</eventDefinitionRef>"
 HANDLER = (d.start("s", message="m"), d.end("e"), "s -> e")
 
 
@@ -34,16 +35,12 @@ ERRORS: list[Fault] = [
     ("not-supported", "a", task("intermediateCatchEvent", TIMER, parallelMultiple="true")),
     (
         "not-supported",
-        "a",
-        task("intermediateCatchEvent", "<eventDefinitionRef>e</eventDefinitionRef>"),
-    ),
-    (
-        "not-supported",
         "s",
         beside('<startEvent id="s"><compensateEventDefinition/></startEvent>'),
     ),
     # definitions that have no place there
     ("event-definition", "a", task("intermediateCatchEvent")),
+    ("event-definition", "a", task("intermediateCatchEvent", SHARED)),
     ("event-definition", "b", guarded("")),
     ("event-definition", "a", task("intermediateCatchEvent", "<errorEventDefinition/>")),
     ("event-definition", "a", task("intermediateThrowEvent", TIMER)),

@@ -55,6 +55,7 @@ ERRORS: list[Fault] = [
     ("reserved-id", "a" * 100, line(d.user("a" * 101), way="start -> end")),
     ("dangling-flow", "f", (*line(d.user("a")), FLOW.format("a", "nowhere"))),
     ("dangling-flow", "f", (*line(d.user("a")), FLOW.format("", "a"))),
+    ("dangling-flow", "a#to#", (*line(d.user("a")), '<sequenceFlow sourceRef="a"/>')),
     (
         "dangling-flow",
         "inner_to_a",

@@ -89,6 +89,6 @@ def _unconditional(node: Node) -> Iterator[Finding]:
             yield error(
                 "conditional-flow",
                 flow.id,
-                f"A flow that leaves a {node.type}{only} cannot have a condition.",
+                f"A flow out of {node.type}{only} cannot have a condition.",
                 "Draw an exclusive gateway, or remove the condition.",
             )

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from engine.workflow.definition.graph import loops, reachable
 from engine.workflow.definition.model import Finding, Node, ScopeModel, error, warning
+from engine.workflow.definition.reading.flows import LINK
 
 
 def ways(scope: ScopeModel) -> Iterator[Finding]:
@@ -50,14 +51,18 @@ def directions(node: Node, _scope: ScopeModel) -> Iterator[Finding]:
 
 
 def _link(node: Node) -> Iterator[Finding]:
-    if node.type == "intermediateCatchEvent" and any("#" not in flow for flow in node.incoming):
+    if node.type == "intermediateCatchEvent" and any(
+        not flow.endswith(LINK) for flow in node.incoming
+    ):
         yield error(
             "flow-direction",
             node.id,
             "No flow can lead to a link that catches.",
             "Lead it to the element after it.",
         )
-    if node.type == "intermediateThrowEvent" and any("#" not in f.id for f in node.outgoing):
+    if node.type == "intermediateThrowEvent" and any(
+        not f.id.endswith(LINK) for f in node.outgoing
+    ):
         yield error(
             "flow-direction",
             node.id,

@@ -56,7 +56,7 @@ def check_element(child: etree._Element, report: Report) -> None:
         report(warning("foreign-extension", name, message, "Say the same with our attributes."))
     elif kind in SUPPORTED:
         if not name:
-            report(error("missing-id", "", f"A {kind} has no id.", "Give it an id."))
+            report(error("missing-id", "", f"The {kind} has no id.", "Give it an id."))
     elif kind in SHOWN:
         report(warning("shown-only", name, f"{kind} is shown and does nothing.", SHOWN[kind]))
     elif kind not in PASSIVE:
@@ -89,7 +89,7 @@ def _changes(node: etree._Element) -> list[tuple[str, str]]:
             found.append((f"{key} other than 1", "Draw gateways."))
     if node.get("instantiate") in TRUE:
         cure = "Draw start events, one for each message."
-        found.append((f"A {kind} that starts the process", cure))
+        found.append((f"{kind} that starts the process", cure))
     if node.get("eventGatewayType") == "Parallel":
         cure = "Draw a parallel gateway with an event on each way."
         found.append(("An event-based gateway that waits for all of its events", cure))

@@ -47,10 +47,12 @@ NONE = Event("none")
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """Messages, signals, errors and escalations declared in the document, by id."""
+    """What is declared beside the processes, by id: messages and signals with their names, errors
+    and escalations with their codes, event definitions that events share."""
 
     names: Mapping[str, Mapping[str, str]]
     codes: Mapping[str, Mapping[str, str | None]]
+    shared: Mapping[str, etree._Element]
 
     @classmethod
     def of(cls, root: etree._Element) -> "Declared":
@@ -67,12 +69,23 @@ class Declared:
                 kind: {e.get("id", ""): e.get(f"{kind}Code") for e in root.iterfind(BPMN + kind)}
                 for kind in ("error", "escalation")
             },
+            {e.get("id", ""): e for e in children(root) if _is_definition(e)},
         )
+
+    def definitions(self, node: etree._Element) -> list[etree._Element]:
+        """The definitions of an event, those it shares with others too."""
+        own = [c for c in children(node) if _is_definition(c)]
+        named = [reference(c.text) for c in children(node) if local(c) == "eventDefinitionRef"]
+        return own + [self.shared[name] for name in named if name in self.shared]
+
+
+def _is_definition(element: etree._Element) -> bool:
+    return bool(element.tag.startswith(BPMN) and element.tag.endswith("EventDefinition"))
 
 
 def read_event(node: etree._Element, place: str, declared: Declared, report: Report) -> Event:
     """The single event definition of an event element; `place` is a key of `ALLOWED`."""
-    definitions = [c for c in children(node) if c.tag.endswith("EventDefinition")]
+    definitions = declared.definitions(node)
     if _refused(node, place, definitions, report):
         return NONE
     if not definitions:
@@ -101,23 +114,19 @@ def _refused(
     node: etree._Element, place: str, definitions: list[etree._Element], report: Report
 ) -> bool:
     name, kind = node.get("id", ""), local(node)
-    shared = any(local(c) == "eventDefinitionRef" for c in children(node))
     meaning = local(definitions[0]).removesuffix("EventDefinition") if definitions else "none"
     what = ""
     if len(definitions) > 1 or node.get("parallelMultiple") in TRUE:
         what = "several event definitions"
-    elif shared:
-        what = "an event definition that stands elsewhere"
     elif meaning in NEVER or (place == "process" and meaning in HANDLED):
-        what = "" if meaning in ALLOWED[place] else f"a {meaning} definition"
+        what = "" if meaning in ALLOWED[place] else f"the definition {meaning}"
     if what:
-        message = f"A {kind} with {what} cannot be executed."
+        message = f"The {kind} has {what}, which cannot be executed."
         report(error("not-supported", name, message, f"Possible here: {_possible(place)}."))
         return True
     if meaning not in ALLOWED[place]:
-        message = f"A {kind} cannot have " + (
-            "nothing to wait for." if meaning == "none" else f"a {meaning} definition."
-        )
+        what = "nothing to wait for" if meaning == "none" else f"no place for {meaning}"
+        message = f"The {kind} has {what}."
         report(error("event-definition", name, message, f"Possible here: {_possible(place)}."))
         return True
     return False

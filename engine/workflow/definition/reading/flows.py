@@ -14,6 +14,8 @@ from engine.workflow.definition.reading.values import (
     text_of,
 )
 
+LINK = "#link"  # no id of a diagram can end so
+
 
 @dataclass(frozen=True, slots=True)
 class Flows:
@@ -29,9 +31,9 @@ def read_flows(
     """The flows between elements of one process or subprocess."""
     flows = Flows()
     for child in holder.findall(f"{BPMN}sequenceFlow"):
-        name = child.get("id") or ""
         source, target = reference(child.get("sourceRef")), reference(child.get("targetRef"))
-        if not name or source not in elements or target not in elements:
+        name = child.get("id") or _unnamed(source, target, flows)
+        if source not in elements or target not in elements:
             report(
                 error(
                     "dangling-flow",
@@ -47,6 +49,12 @@ def read_flows(
         flows.leaving.setdefault(source, []).append(flow)
         flows.entering.setdefault(target, []).append(name)
     return flows
+
+
+def _unnamed(source: str, target: str, flows: Flows) -> str:
+    """An id for a flow without one; BPMN 2.0.2 asks for none."""
+    same = sum(flow.target == target for flow in flows.leaving.get(source, ()))
+    return f"{source}#to#{target}" + (f"#{same + 1}" if same else "")
 
 
 def ordered(node: etree._Element, flows: Flows, report: Report) -> tuple[Flow, ...]:
@@ -92,7 +100,7 @@ def join_links(nodes: dict[str, Node], report: Report) -> None:
 
 
 def _connect(nodes: dict[str, Node], node: Node, target: str) -> None:
-    flow = Flow(f"{node.id}#link", node.id, target)
+    flow = Flow(node.id + LINK, node.id, target)
     nodes[node.id] = replace(node, outgoing=(flow,))
     caught = nodes[target]
     nodes[target] = replace(caught, incoming=(*caught.incoming, flow.id))
