@@ -56,8 +56,7 @@ def read_work(node: etree._Element, role: str | None, report: Report) -> Work:
         correlation=value("correlation"),
         optional=_truth(attribute("optional"), name, "optional", report),
     )
-    _check_values(work, name, report)
-    return work
+    return _checked(work, name, report)
 
 
 def _spiff_decision(node: etree._Element) -> str | None:
@@ -141,7 +140,7 @@ def _whole(
     return None
 
 
-def _check_values(work: Work, name: str, report: Report) -> None:
+def _checked(work: Work, name: str, report: Report) -> Work:
     """Literal times and numbers are checked now; expressions when they are evaluated."""
     for key, value in (
         ("due", work.due),
@@ -159,3 +158,4 @@ def _check_values(work: Work, name: str, report: Report) -> None:
     ):
         if value is not None and value.expression is None:
             _whole(value.text.strip(), name, key, low, high, report)
+    return work
