@@ -39,6 +39,8 @@ def test_an_instance_is_started(works: Works) -> None:
         "incidents": 0,
         "variables": {"qty": 40},
         "tokens": [{"element": "turn", "state": "waiting"}],
+        "inserted": [],
+        "origin": None,
         "started": "2026-03-02T06:00:00.000Z",
         "started_by": "planner",
         "ended": None,
