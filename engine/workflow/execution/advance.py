@@ -253,6 +253,7 @@ class Advance(Run):
         except ExpressionFailed as failed:
             self.trouble(holder, "expression", f"{label(holder.node)}: {failed}")
         else:
+            holder.left = scope.state.own
             self.finish(holder)
 
     def _proceed(self, scope: Branch) -> None:

@@ -87,13 +87,14 @@ def armed(token: Token, now: datetime, site: Site) -> Armed:
     events = [token.workflow.layout.nodes[name] for name in node.boundaries]
     if node.loop is None and node.type in EVENT_TYPES:
         events.append(node)
-    elif node.type == "eventBasedGateway":
-        events += choices(token)
+    events += choices(token)
     return _armed(token.number, events, token.variables if events else {}, now, site)
 
 
 def choices(token: Token) -> list[Node]:
-    """The events after an event-based gateway, in the order of its flows."""
+    """The events that a token at an event-based gateway waits for, in the order of its flows."""
+    if token.node.type != "eventBasedGateway" or token.incident:
+        return []
     return [token.workflow.layout.nodes[flow.target] for flow in token.node.outgoing]
 
 

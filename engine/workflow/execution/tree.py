@@ -44,11 +44,13 @@ class Token(Task):  # type: ignore[misc]
 
     `own` are the variables of an item, `held` its conditional events that were true at last sight;
     `changed` and `inner` is what its step wrote, in its process and in variables of its own;
-    `payload` is what the event brought that it stands for.
+    `payload` is what the event brought that it stands for, `left` what the data objects of its
+    subprocess held at the end.
     """
 
     answers: Variables | None = None
     payload: Variables | None = None
+    left: Variables | None = None
     chosen: tuple[Flow, ...] = ()
     own: Variables | None = None
     held: list[str] | tuple[()] = ()

@@ -22,18 +22,17 @@ def choose(node: Node, variables: Mapping[str, object]) -> tuple[Flow, ...]:
 
     Source: BPMN 2.0.2 sections 13.4.2 and 13.4.3; 13.3.1 for the flows of an activity.
     """
-    exclusive = node.type == "exclusiveGateway"
-    default, held, chosen = None, False, []
+    chosen, held = [], False
     for flow in node.outgoing:
         if flow.id == node.default:
-            default = flow
-        elif flow.condition is None or flow.condition.condition(variables):
+            continue
+        if flow.condition is None or flow.condition.condition(variables):
+            if node.type == "exclusiveGateway":
+                return (flow,)
             chosen.append(flow)
-            held = held or exclusive or flow.condition is not None
-            if exclusive:
-                break
-    if default is not None and not held:
-        chosen.append(default)
+            held = held or flow.condition is not None
+    if not held:
+        chosen = [f for f in node.outgoing if f.id == node.default or f in chosen]
     if node.outgoing and not chosen:
         raise ExpressionFailed("No condition is true and there is no default flow.")
     return tuple(chosen)

@@ -48,7 +48,7 @@ def waits_on(run: Run, owner: int, element: str) -> bool:
         node = token.node
         if node.id == element or element in node.boundaries:
             return True
-        if node.type == "eventBasedGateway" and any(c.id == element for c in choices(token)):
+        if any(choice.id == element for choice in choices(token)):
             return True
     scope = run.root.scope(owner)
     if scope is None or scope.state.disarmed:
@@ -67,7 +67,7 @@ def _at_token(
         run.finish(token, actor)
     elif element in node.boundaries:
         take(run, Taker(scope, scope.layout.nodes[element], token), variables, actor)
-    elif node.type == "eventBasedGateway" and any(c.id == element for c in choices(token)):
+    elif any(choice.id == element for choice in choices(token)):
         _choose_event(run, token, element, variables, actor)
     else:
         return False
@@ -218,9 +218,8 @@ def _events_of(token: Token) -> list[Node]:
     """The events that a token waits for."""
     node = token.node
     events = [token.workflow.layout.nodes[name] for name in node.boundaries]
-    if node.type == "eventBasedGateway":
-        events += choices(token)
-    elif node.type in CATCHING and not token.incident:
+    events += choices(token)
+    if node.type in CATCHING and not token.incident:
         events.append(node)
     return events
 

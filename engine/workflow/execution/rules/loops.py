@@ -67,7 +67,8 @@ def item_done(scope: Branch, item: Token) -> None:
     result = _loop(body).result
     if result is not None:
         assert item.own is not None
-        state.results[str(item.own["loopCounter"])] = item.variables.get(result)
+        seen = item.variables if item.left is None else item.variables | item.left
+        state.results[str(item.own["loopCounter"])] = seen.get(result)
 
 
 def _loop(token: Token) -> Loop:
