@@ -251,8 +251,8 @@ def test_the_same_limits_hold_for_every_file_of_a_bundle(works: Works) -> None:
     "drawn",
     [
         element("scriptTask", "odd", "<script>exit()</script>"),
-        element("inclusiveGateway", "odd"),
-        element("eventBasedGateway", "odd"),
+        element("complexGateway", "odd"),
+        element("eventBasedGateway", "odd", instantiate="true"),
         element("intermediateThrowEvent", "odd", "<signalEventDefinition/>"),
         user("odd", signature="verified"),
         element("userTask", "odd", "<multiInstanceLoopCharacteristics/>"),
