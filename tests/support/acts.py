@@ -82,6 +82,24 @@ def _move(plant: Plant, instance: str, act: Act) -> None:
     plant.move(instance, act["move"], act["to"], *act.get("ends", []))
 
 
+def _skip(plant: Plant, instance: str, act: Act) -> None:
+    plant.skip(act["skip"], instance)
+
+
+def _insert(plant: Plant, instance: str, act: Act) -> None:
+    plant.insert(instance, act["after"], act["insert"])
+
+
+def _split(plant: Plant, instance: str, act: Act) -> None:
+    """Let a part go on by itself; it is the newest of its process then."""
+    plant.split(instance, act["split"])
+
+
+def _merge(plant: Plant, instance: str, act: Act) -> None:
+    """Merge the newest of a process into the instance that the walk is about."""
+    plant.merge(newest(plant, act["merge"]), instance)
+
+
 def _suspend(plant: Plant, instance: str, act: Act) -> None:
     plant.suspend(instance)
 
@@ -177,6 +195,10 @@ VERBS: dict[str, Callable[[Plant, str, Act], None]] = {
     "claim": _claim,
     "change": _change,
     "move": _move,
+    "skip": _skip,
+    "insert": _insert,
+    "split": _split,
+    "merge": _merge,
     "suspend": _suspend,
     "resume": _resume,
     "cancel": _cancel,

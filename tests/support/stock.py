@@ -5,10 +5,11 @@ import io
 import json
 from typing import Any
 
-from SpiffWorkflow.bpmn import BpmnWorkflow
+from SpiffWorkflow.bpmn import BpmnEvent, BpmnWorkflow
 from SpiffWorkflow.bpmn.serializer import BpmnWorkflowSerializer
 from SpiffWorkflow.spiff.parser.process import SpiffBpmnParser
 from SpiffWorkflow.spiff.serializer.config import SPIFF_CONFIG
+from SpiffWorkflow.spiff.specs.event_definitions import MessageEventDefinition
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
@@ -45,6 +46,19 @@ class Stock:
         task.run()
         self.workflow.do_engine_steps()
         return task
+
+    def complete_next(self, **variables: Any) -> None:
+        """Complete the next open task; the library gives the runs of a loop names of its own."""
+        task = self.workflow.get_next_task(state=TaskState.READY, manual=True)
+        assert task is not None, "nothing is open"
+        task.data.update(variables)
+        task.run()
+        self.workflow.do_engine_steps()
+
+    def send(self, message: str) -> None:
+        """Let a message come from outside."""
+        self.workflow.catch(BpmnEvent(MessageEventDefinition(message), {}))
+        self.workflow.do_engine_steps()
 
     @property
     def completed(self) -> bool:

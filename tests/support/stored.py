@@ -11,6 +11,8 @@ import json
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,14 +20,15 @@ from typing import Any
 import sqlalchemy as sa
 
 import engine.registry  # noqa: F401  the tables
-from engine.kernel import json_text, site
+from engine.kernel import db, json_text, site
 from engine.kernel.store import Store
 from engine.migrations import revisions, schema
-from tests.support.acts import play, rests
+from tests.support.acts import newest, play, rests
 from tests.support.clock import ManualClock
 from tests.support.plant import Plant
 
 Shape = dict[str, Any]
+Rows = dict[str, list[dict[str, Any]]]
 
 
 def read_shapes(folder: Path) -> list[Shape]:
@@ -44,10 +47,11 @@ def write(folder: Path) -> None:
     with tempfile.TemporaryDirectory() as home:
         url = f"sqlite:///{home}/plant.db"
         schema.upgrade(schema.open_bind(url))
-        store = Store(url, clock=ManualClock(), durable=False)
+        clock = ManualClock()
+        store = Store(url, clock=clock, durable=False)
         store.run(site.create_site, code="main", name="Main works", time_zone="Europe/Berlin")
-        instances = _make(Plant(store, ManualClock()), folder)
-        kept.write_text(json.dumps(_dump(store, instances), indent=1) + "\n")
+        told = {"instances": _make(Plant(store, clock), folder), "clock": clock.now().isoformat()}
+        kept.write_text(json.dumps(told | _dump(store), indent=1) + "\n")
         store.close()
 
 
@@ -59,32 +63,30 @@ def _make(plant: Plant, folder: Path) -> dict[str, str]:
         for file in [file for file in files if file.endswith(".bpmn")]:
             plant.release(files.pop(file))
         plant.release((folder / f"{name}.bpmn").read_bytes(), files)
-        if shape.get("started_by") == "after":
-            continue
-        instance = plant.start(name, shape["business_key"], **shape["variables"])
-        assert rests(plant, instance) == sorted(shape["rests"]), (name, rests(plant, instance))
+        started = shape.get("started_by")
+        instance = "" if started else _start(plant, shape)
         for act in shape["before"]:
-            play(plant, instance, act)
-        instances[name] = instance
+            play(plant, instance, {"of": name, **act} if started else act)
+        if started != "after":
+            instances[name] = instance or newest(plant, name)
     return instances
 
 
-def _dump(store: Store, instances: dict[str, str]) -> dict[str, Any]:
-    tables = sa.MetaData()
-    tables.reflect(store.bind)
+def _start(plant: Plant, shape: Shape) -> str:
+    instance = plant.start(shape["name"], shape["business_key"], **shape["variables"])
+    assert rests(plant, instance) == sorted(shape["rests"]), (shape["name"], rests(plant, instance))
+    return instance
+
+
+def _dump(store: Store) -> dict[str, Any]:
+    found = rows_of(store.bind)
+    version = found.pop(schema.VERSION_TABLE)[0]["version_num"]
     rows = {
-        table.name: [
-            {name: _portable(value) for name, value in row.items() if value is not None}
-            for row in store.bind.connect().execute(table.select()).mappings()
-        ]
-        for table in tables.sorted_tables
+        name: [{k: _portable(v) for k, v in row.items() if v is not None} for row in kept]
+        for name, kept in found.items()
+        if kept
     }
-    return {
-        "schema": rows.pop(schema.VERSION_TABLE)[0]["version_num"],
-        "clock": ManualClock().now().isoformat(),
-        "instances": instances,
-        "rows": {name: found for name, found in rows.items() if found},
-    }
+    return {"schema": version, "rows": rows}
 
 
 def _portable(value: object) -> object:
@@ -109,21 +111,62 @@ def make_schema(bind: sa.Engine, version: str, folder: Path) -> None:
     for file in schema.FOLDER.glob("versions/[0-9]*_*.py"):
         if file.name.partition("_")[0] <= version:
             shutil.copy(file, folder / "versions")
-    with bind.begin() as connection:
+    with _transaction(bind) as connection:
         revisions.run(folder, connection)
 
 
 def fill(bind: sa.Engine, kept: dict[str, Any]) -> None:
-    """Put the rows of a kept plant into the tables of its schema."""
+    """Put the rows of a kept plant into the empty tables of its schema."""
+    rows = {
+        name: [{column: _bytes(value) for column, value in row.items()} for row in found]
+        for name, found in kept["rows"].items()
+    }
     tables = sa.MetaData()
     tables.reflect(bind)
-    with bind.begin() as connection:
-        for name, rows in kept["rows"].items():
-            for row in rows:
-                values = {column: _bytes(value) for column, value in row.items()}
-                connection.execute(tables.tables[name].insert().values(values))
+    with _transaction(bind) as connection:
+        _insert(connection, tables, rows)
         if bind.dialect.name == "postgresql":
             connection.exec_driver_sql(_LAST)
+
+
+def rows_of(bind: sa.Engine) -> Rows:
+    """Every row of every table."""
+    tables = sa.MetaData()
+    tables.reflect(bind)
+    with bind.connect() as connection:
+        return {
+            table.name: [dict(row) for row in connection.execute(table.select()).mappings()]
+            for table in tables.sorted_tables
+        }
+
+
+def put_back(bind: sa.Engine, rows: Rows) -> None:
+    """Make the tables of our schema hold these rows again, but for those that only grow."""
+    changing = {name: rows[name] for name in db.metadata.tables if name not in _GROWING}
+    with _transaction(bind) as connection:
+        for name in changing:
+            connection.exec_driver_sql(f"DELETE FROM {name}")
+        _insert(connection, db.metadata, changing)
+
+
+def _insert(connection: sa.Connection, tables: sa.MetaData, rows: Rows) -> None:
+    for name, found in rows.items():
+        columns = [column.name for column in tables.tables[name].columns]
+        if found:
+            values = [{column: row.get(column) for column in columns} for row in found]
+            connection.execute(tables.tables[name].insert(), values)
+
+
+_GROWING = ("audit_entry",)
+
+
+@contextmanager
+def _transaction(bind: sa.Engine) -> Iterator[sa.Connection]:
+    """One transaction; the driver of SQLite would make one of each statement."""
+    with bind.begin() as connection:
+        if bind.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN")
+        yield connection
 
 
 _LAST = "SELECT setval(pg_get_serial_sequence('audit_entry', 'id'), max(id)) FROM audit_entry"
