@@ -6,7 +6,7 @@ acts that led to it; `walk(plant, draw(SEED), RUN)` walks it again.
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from engine.kernel import functions, json_text
@@ -17,7 +17,7 @@ from tests.support.clock import START
 from tests.support.oracle import Refused, TokenGame
 from tests.support.oracle.state import Token
 from tests.support.plant import Plant
-from tests.support.random_diagrams import Drawn
+from tests.support.random_diagrams import Drawn, draw
 from tests.support.random_diagrams.pen import (
     CODES,
     INNER_MESSAGES,
@@ -265,7 +265,7 @@ class Walk:
         work = {element for element, _ in told}
         # The step of a loop as a whole writes its list; what its runs wrote stands in theirs.
         shown = [(e, seen) for e, seen, changed in done if e in work and "ys" not in changed]
-        passed = Counter(e for e, _, _ in done), Counter(e for e, _ in self.game.steps)
+        passed = [e for e, _, _ in done], [e for e, _ in self.game.steps]
         found = {"passed": passed, "work": (shown, told)}
         return {k: v for k, v in found.items() if v[0] != v[1]}
 
@@ -280,6 +280,22 @@ class Walk:
 
 def _minutes(at: int) -> int:
     return (at - to_ms(START)) // 60_000
+
+
+def walk_all(plant: Plant, seeds: Iterable[int], runs: int) -> Iterator[dict[str, Any]]:
+    """Walk diagrams, each so many times; the first difference of each that has one."""
+    for seed in seeds:
+        drawn = draw(seed)
+        release(plant, drawn)
+        found = (walk(plant, drawn, run) for run in range(runs))
+        if difference := next((f for f in found if f), None):
+            yield difference
+
+
+def report(seeds: range, held: Mapping[str, int]) -> str:
+    """How many diagrams held each feature."""
+    lines = [f"{count:5}  {feature}" for feature, count in sorted(held.items())]
+    return "\n".join([f"seeds {seeds[0]} to {seeds[-1]}: diagrams that hold", *lines])
 
 
 def release(plant: Plant, drawn: Drawn) -> None:

@@ -11,6 +11,8 @@ standard leaves open is as docs/reference/bpmn-coverage.md decides; where that p
   those one after the other, the oldest first, with a rest after each; who is gone by then does not
   get it. Then come the messages, one at a time, in the order of throwing; one whose token was ended
   before its turn is not sent;
+- what is due at one look at the clock fires, each with a rest after it, before anything is
+  delivered that was thrown on the way;
 - a token that waits for the delivery of its message moves on after the receiver came to rest;
 - each parallel join that waits in a scope without other tokens gets an incident.
 

@@ -153,11 +153,16 @@ class Events:
             scope.joins.clear()
             scope.waits.clear()
             scope.disarmed = True
-        run = self.place(handler, scope)
+        self.place(handler, scope).brought = values
+
+    def open_handler(self, run: Token) -> None:
+        """The run of an event subprocess gets its turn."""
+        level = run.node.level
+        assert level is not None
         run.state = "waiting"
-        run.inside = Scope(handler.level, run)
+        run.inside = Scope(level, run)
         self.arm_handlers(run.inside)
-        write(self.place(handler.level.start, run.inside, finished=True), values)
+        write(self.place(level.start, run.inside, finished=True), run.brought)
 
     # ---- throwing ----
 

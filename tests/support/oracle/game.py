@@ -117,9 +117,13 @@ class TokenGame(Moves):
         """Fire every timer that is due by now, the earliest first; the number fired."""
         fired = 0
         while found := [w for w in self.waits() if w.due is not None and w.due <= self.now]:
-            self.happen(min(found, key=lambda w: (w.due, w.age)), {})
+            for wait in sorted(found, key=lambda w: (w.due, w.age)):
+                if wait in self.waits():
+                    self.happen(wait, {})
+                    self.close_empty()
+                    self.settle()
+                    fired += 1
             self.rest()
-            fired += 1
         return fired
 
     def retry(self, token: Token) -> None:

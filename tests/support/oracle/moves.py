@@ -71,6 +71,8 @@ class Moves(Joins, Events, Loops):
         node = token.node
         if token.finished:
             self.leave(token)
+        elif node.is_handler:
+            self.open_handler(token)
         elif node.is_activity:
             self.begin(token)
         elif node.kind == "eventBasedGateway":

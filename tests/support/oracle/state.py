@@ -92,6 +92,7 @@ class Token:
     waits: list[Wait] = field(default_factory=list)
     work: str | None = None
     noted: bool = False
+    brought: Variables = field(default_factory=dict)
     alive: bool = True
 
 
