@@ -6,6 +6,7 @@ same name unless `diagram` names another; `beside` are files that are released b
 the page's first table has a folder, and each kind that it names a scenario.
 """
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -16,10 +17,13 @@ import pytest
 from engine.kernel import functions, json_text
 from engine.kernel.store import Store
 from engine.kernel.store.uow import Uow
+from engine.migrations import schema
 from tests.support.acts import Act, newest, play, rests
 from tests.support.clock import ManualClock
 from tests.support.fixtures import both
 from tests.support.plant import Plant
+from tests.support.postgres import PostgresServer
+from tests.support.stored import Rows, put_back, rows_of
 
 ROOT = Path(__file__).parents[2]
 ELEMENTS = Path(__file__).parent / "elements"
@@ -98,6 +102,26 @@ ROWS: dict[str, tuple[str, list[str] | None]] = {
         ["roles_from_lanes"],
     ),
 }
+
+
+@pytest.fixture(scope="module")
+def postgresql_rows(
+    postgres_server: PostgresServer, postgres_template: str
+) -> Iterator[tuple[str, Rows]]:
+    """One database for all scenarios, and what it holds at first: quicker than one for each."""
+    name = f"elements_{os.getpid()}"
+    url = postgres_server.create_database(name, postgres_template)
+    bind = schema.open_bind(url)
+    yield url, rows_of(bind)
+    postgres_server.drop_database(name)
+
+
+@pytest.fixture
+def postgresql_url(postgresql_rows: tuple[str, Rows]) -> str:
+    """That database as it was at first."""
+    url, rows = postgresql_rows
+    put_back(schema.open_bind(url), rows)
+    return url
 
 
 @pytest.fixture
