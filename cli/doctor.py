@@ -111,7 +111,7 @@ def database(settings: Settings) -> Iterator[Fault]:
     file = database_file(settings)
     try:
         with closing(sqlite3.connect(file)) as connection:
-            found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+            found = " ".join(connection.execute("PRAGMA quick_check(1)").fetchone()[0].split())
     except sqlite3.Error as error:
         found = str(error)
     if found != "ok":

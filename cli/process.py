@@ -12,7 +12,7 @@ from adapters.client import ApiProblem, Client
 from cli import shipped
 from cli.plant import database_file, opened_bind
 from cli.reach import reach
-from engine.kernel import functions
+from engine.kernel import calendars, functions
 from engine.kernel.actor import ROLES
 from engine.kernel.db import DEFAULT_SITE
 from engine.kernel.settings import Settings, read_settings
@@ -69,7 +69,9 @@ def _known(settings: Settings, bundle: Bundle) -> Known:
             return store.read(queries.known, bundle=bundle, site=DEFAULT_SITE)
         finally:
             store.close()
-    return Known(frozenset(shipped.items()), frozenset(functions.names()))
+    return Known(
+        frozenset(shipped.items()), frozenset(functions.names()), frozenset(calendars.names())
+    )
 
 
 # ---- deploy ----

@@ -38,7 +38,7 @@ def prove(file: Path) -> None:
     """
     try:
         with closing(sqlite3.connect(file)) as connection:
-            found = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
+            found = " ".join(connection.execute("PRAGMA integrity_check(1)").fetchone()[0].split())
             stray = connection.execute("PRAGMA foreign_key_check").fetchone()
     except sqlite3.Error as error:
         found, stray = str(error), None

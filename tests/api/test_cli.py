@@ -38,7 +38,7 @@ def shell(tmp_path: Path) -> Shell:
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The home of a plant with nothing in it."""
     shell = Shell(tmp_path_factory.mktemp("template") / "home")
-    assert shell.done("db", "upgrade") == "Schema none -> 0001\n"
+    assert shell.done("db", "upgrade") == "Schema none -> 0002\n"
     return shell.home
 
 

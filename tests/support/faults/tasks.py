@@ -15,8 +15,11 @@ ERRORS: list[Fault] = [
     ("missing-decision", "a", line(d.decide("a", "unknown"))),
     ("missing-process", "a", line(d.call("a", "unknown"))),
     ("missing-form", "a", line(d.user("a", form="unknown"))),
-    ("missing-calendar", "a", line(d.user("a", due="P1D", calendar="unknown"))),
-    ("missing-calendar", "a", line(d.catch("a", duration="P1D", calendar="unknown"))),
+    ("missing-calendar", "a", line(d.user("a", due="PT8H", calendar="unknown"))),
+    ("missing-calendar", "a", line(d.catch("a", duration="PT8H", calendar="unknown"))),
+    ("time", "a", line(d.user("a", due="P1D", calendar="day_shift"))),
+    ("time", "a", line(d.catch("a", duration="P1M", calendar="day_shift"))),
+    ("time", "a", line(d.catch("a", cycle="R3/P1D", calendar="day_shift"))),
 ]
 
 WARNINGS: list[Fault] = [

@@ -6,6 +6,7 @@ from engine.workflow.definition.bundles import Bundle
 from engine.workflow.definition.expressions import Expression, mismatches
 from engine.workflow.definition.lint.known import Known
 from engine.workflow.definition.model import Finding, Node, ProcessModel, error
+from engine.workflow.definition.times import TimeRefused, read_cycle, read_duration
 
 
 def names(node: Node, bundle: Bundle, known: Known) -> Iterator[Finding]:
@@ -44,6 +45,25 @@ def names(node: Node, bundle: Bundle, known: Known) -> Iterator[Finding]:
             f"There is no calendar {node.work.calendar}.",
             _listed(known.calendars),
         )
+    yield from _working_time(node)
+
+
+def _working_time(node: Node) -> Iterator[Finding]:
+    """A calendar counts hours, not days, which are of different length in it."""
+    if node.work.calendar is None:
+        return
+    timer = node.event.timer if node.event is not None else None
+    for value in (timer.value if timer else None, node.work.due, node.work.follow_up):
+        if value is None or value.expression is not None:
+            continue
+        kind = value.text.strip()[:1]
+        try:
+            if kind == "P":
+                read_duration(value.text, node.work.calendar)
+            elif kind == "R":
+                read_cycle(value.text, calendar=node.work.calendar)
+        except TimeRefused as refused:
+            yield error("time", node.id, str(refused), "Write hours, such as PT8H.")
 
 
 def _listed(known: frozenset[str]) -> str:
