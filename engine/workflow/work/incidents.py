@@ -12,7 +12,9 @@ from engine.kernel.ids import to_text
 from engine.kernel.store.uow import Uow
 from engine.records.audit import audit
 from engine.workflow import tables as t
+from engine.workflow.definition.layout import shown
 from engine.workflow.execution.advance import Advance
+from engine.workflow.execution.run import Deviation, has_job
 from engine.workflow.execution.tree import Token
 from engine.workflow.execution.values import clean
 from engine.workflow.work import instances, jobs
@@ -79,7 +81,8 @@ def resolve(
         token = _token(advance, number)
         if action == "complete":
             _check_completable(token)
-            advance.complete(token, values, None, actor.name, reason)
+            by = Deviation("complete", reason, actor.name)
+            advance.complete(token, values, None, actor.name, by)
         else:
             _throw(advance, token, values, code, reason, actor)
         running.save(uow, advance, actor)
@@ -91,7 +94,7 @@ def resolve(
 def _retry(uow: Uow, running: Running, number: int, actor: Actor) -> None:
     advance = running.advance(uow)
     token = _token(advance, number)
-    if token.node.type == "serviceTask" and jobs.has_failed(uow, running.id, number):
+    if has_job(token.node) and jobs.has_failed(uow, running.id, number):
         parameters = advance.wait_again(token)
         if parameters is not None:
             jobs.reopen(uow, running.id, number, parameters)
@@ -116,9 +119,9 @@ def _throw(
 
 
 def _check_completable(token: Token) -> None:
-    if token.node.type == "exclusiveGateway":
+    if token.node.type in ("exclusiveGateway", "inclusiveGateway") and not token.stuck:
         raise Conflict(
-            f"{token.node.id} must choose a way: change the variables its conditions read, "
+            f"{shown(token.node.id)} must choose a way: change the variables its conditions read, "
             "then retry."
         )
 
