@@ -82,6 +82,7 @@ ROWS: dict[str, tuple[str, list[str] | None]] = {
             "sequential_a_number",
             "parallel_a_number",
             "no_items",
+            "results_of_runs_side_by_side",
             "parallel_with_a_completion_condition",
             "sequential_with_a_completion_condition",
         ],
