@@ -187,12 +187,10 @@ class Advance(Run):
     def _run_ready(self) -> None:
         root = self.root
         while root.ready or root.left:
-            if root.ready:
-                token = root.ready.popleft()
-                if token.live:
-                    self._run(token)
-            else:
+            if root.left:
                 self._close(root.left.popleft())
+            elif (token := root.ready.popleft()).live:
+                self._run(token)
 
     def _pass_inclusive(self) -> bool:
         return any(
