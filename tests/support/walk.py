@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+import sqlalchemy as sa
+
 from engine.kernel import functions, json_text
 from engine.kernel.clock import to_ms
 from engine.kernel.ids import from_text
@@ -32,7 +34,7 @@ ACTS = 25
 KEYS = ("A", "B")
 DONE = "completed"
 Act = Callable[[], str]
-LOOK = """
+LOOK = sa.text("""
 SELECT 'task' AS what, element, '' AS told, 0 AS at FROM task
   WHERE instance_id = :id AND state IN ('open', 'claimed')
 UNION ALL SELECT 'job', element, '', 0 FROM job
@@ -41,7 +43,8 @@ UNION ALL SELECT kind, element, name, 0 FROM subscription WHERE instance_id = :i
 UNION ALL SELECT 'due', element, '', at FROM due WHERE owner_id = :id
 UNION ALL SELECT 'incident', element, '', 0 FROM incident
   WHERE instance_id = :id AND state = 'open'
-"""
+""")
+STATE = sa.text("SELECT state, variables FROM instance WHERE id = :id")
 OPEN = "SELECT id FROM {} WHERE instance_id = :id AND element = :element AND state = 'open'"
 
 
@@ -225,10 +228,10 @@ class Walk:
 
     def between(self) -> None:
         """Now and then the plant forgets what it had in memory, and stores in another order."""
-        if self.choose.random() < 0.02:
+        if self.choose.random() < 0.007:
             self.plant.forget_plans()
             self.acts.append("forget the plans")
-        if self.choose.random() < 0.05 and not self.game.completed:
+        if self.choose.random() < 0.04 and not self.game.completed:
             self.plant.reorder_keys(self.instance)
             self.acts.append("reorder the keys")
 
@@ -236,10 +239,9 @@ class Walk:
 
     def shown(self) -> dict[str, Any]:
         """What the engine shows."""
-        rows = self.plant.sql(LOOK, id=self.id)
-        state, variables = self.plant.sql(
-            "SELECT state, variables FROM instance WHERE id = :id", id=self.id
-        )[0]
+        with self.plant.store.bind.begin() as connection:
+            rows = connection.execute(LOOK, {"id": self.id}).all()
+            state, variables = connection.execute(STATE, {"id": self.id}).one()
         return {
             "seen": Counter((w, e, told, at and _minutes(at)) for w, e, told, at in rows),
             "variables": json_text.read(bytes(variables))["0"],
@@ -267,7 +269,7 @@ class Walk:
         shown = [(e, seen) for e, seen, changed in done if e in work and "ys" not in changed]
         passed = [e for e, _, _ in done], [e for e, _ in self.game.steps]
         found = {"passed": passed, "work": (shown, told)}
-        return {k: v for k, v in found.items() if v[0] != v[1]}
+        return {k: _first(*v) for k, v in found.items() if v[0] != v[1]}
 
     def differences(self) -> dict[str, Any]:
         """Where the engine and the token game are not the same: (engine, game)."""
@@ -276,6 +278,13 @@ class Walk:
         if "seen" in found:
             found["seen"] = (shown["seen"] - told["seen"], told["seen"] - shown["seen"])
         return found
+
+
+def _first(shown: list[Any], told: list[Any]) -> tuple[int, list[Any], list[Any]]:
+    """Where two lists begin to differ, and what stands there."""
+    both = zip(shown, told, strict=False)
+    at = next((n for n, (a, b) in enumerate(both) if a != b), min(len(shown), len(told)))
+    return at, shown[at : at + 3], told[at : at + 3]
 
 
 def _minutes(at: int) -> int:

@@ -14,7 +14,8 @@ standard leaves open is as docs/reference/bpmn-coverage.md decides; where that p
 - what is due at one look at the clock fires, each with a rest after it, before anything is
   delivered that was thrown on the way;
 - a token that waits for the delivery of its message moves on after the receiver came to rest;
-- each parallel join that waits in a scope without other tokens gets an incident.
+- each parallel join that waits in a scope without other tokens gets an incident, before conditional
+  events are looked at.
 
 Source: BPMN 2.0.2 chapter 13.
 """

@@ -39,9 +39,8 @@ class Moves(Joins, Events, Loops):
 
     def settle(self) -> None:
         """Move until every token waits."""
-        while self.step() or self.pass_inclusive() or self.look_at_conditions():
+        while self.step() or self.pass_inclusive() or self.stick() or self.look_at_conditions():
             pass
-        self.stick()
 
     def step(self) -> bool:
         """Move the token that came first among those that can move."""
@@ -268,12 +267,17 @@ class Moves(Joins, Events, Loops):
             if scope.alive and empty and scope.level is not None:
                 self.close(scope)
 
-    def stick(self) -> None:
+    def stick(self) -> bool:
         """Joins that wait in a scope without other tokens get an incident."""
-        for scope in list(scopes(self.root)):
-            if scope.level is not None and not scope.tokens:
-                for name in self.waiting_joins(scope):
-                    self.place(scope.level.nodes[name], scope).state = "incident"
+        found = [
+            (scope, scope.level.nodes[name])
+            for scope in scopes(self.root)
+            if scope.level is not None and not scope.tokens
+            for name in self.waiting_joins(scope)
+        ]
+        for scope, gateway in found:
+            self.place(gateway, scope).state = "incident"
+        return bool(found)
 
     def close(self, scope: Scope) -> None:
         scope.alive = False

@@ -1,6 +1,7 @@
 """Blocks: what splits and comes together again, what goes round, what has an inside."""
 
 from collections.abc import Callable
+from functools import partial
 
 from tests.support import diagrams as d
 from tests.support.random_diagrams.pen import (
@@ -72,8 +73,8 @@ class Blocks(Steps):
 
     def together(self, last: str, level: Level) -> str:
         self.note("parallel block", level)
-        split, join = self.name("split"), self.name("join")
-        level.parts += [d.parallel(split, join), f"{last} -> {split}"]
+        split, join = self.opened(last, level, d.parallel), self.name("join")
+        level.parts.append(d.parallel(join))
         for n in range(self.choose.randint(2, 3)):
             branch = level.branch("parallel")
             end = self.sequence(split, branch)
@@ -86,29 +87,47 @@ class Blocks(Steps):
             else:
                 level.parts.append(f"{end} -> {join}")
             level.tasks += [t for t in branch.tasks if t not in level.tasks]
-        return join
+        return self.onwards(join, level, self.together)
 
     def some(self, last: str, level: Level) -> str:
         """A block that an inclusive gateway closes; mostly one opens it."""
         self.note("inclusive block", level)
-        split, join = self.name("some"), self.name("join")
         opens = self.choose.choice(["inclusive"] * 4 + ["parallel"])
+        join = self.name("join")
         number = self.choose.randint(2, 3)
         firsts = [self.name("branch") for _ in range(number)]
         default = firsts[-1] if self.chance(0.9) and opens == "inclusive" else ""
         if opens == "inclusive":
-            level.parts.append(d.inclusive(split, default=default))
+            split = self.opened(last, level, partial(d.inclusive, default=default))
         else:
             self.tag("inclusive join of a parallel split")
-            level.parts.append(d.parallel(split))
-        level.parts += [d.inclusive(join), f"{last} -> {split}"]
+            split = self.opened(last, level, d.parallel)
+        level.parts.append(d.inclusive(join))
         known: list[str] = []
         for n, first in enumerate(firsts):
             asked = opens == "inclusive" and first != default
             condition = f" if {self.condition(level)}" if asked else ""
             level.parts += [d.exclusive(first), f"{split} -> {first}{condition}"]
             self.some_branch(first, join, level, known, may_end=n > 1)
-        return join
+        return self.onwards(join, level, self.some)
+
+    def onwards(self, join: str, level: Level, block: Inside) -> str:
+        """Now and then another block of the kind follows at once."""
+        if self.left <= -3 or not self.chance(0.25):
+            return join
+        self.left -= 1
+        return block(join, level)
+
+    def opened(self, last: str, level: Level, drawn: Callable[[str], str]) -> str:
+        """A gateway that splits; now and then the one before that joined is it."""
+        plain = drawn("").partition(" ")[0]
+        joined = f'{plain} id="{last}"></{plain[1:]}>'
+        if "_join" in last and joined in level.parts and self.chance(0.8):
+            self.tag("gateway that joins and splits")
+            level.parts[level.parts.index(joined)] = drawn(last)
+            return last
+        name = self.name("split")
+        return self.put(last, level, name, drawn(name))
 
     def some_branch(
         self, first: str, join: str, level: Level, known: list[str], *, may_end: bool
@@ -153,8 +172,11 @@ class Blocks(Steps):
         asking = self.chance(0.6)
         default = firsts[0] if asking and self.chance(0.8) else ""
         flow = f"{task}_to_{default}" if default else ""
-        level.parts += [d.element("userTask", task, default=flow), f"{last} -> {task}"]
-        level.parts.append(d.user(merge))
+        splitter = d.element("userTask", task, default=flow)
+        if not asking and self.chance(0.5):
+            self.tag("implicit split of an event")
+            splitter = d.throw(task)
+        level.parts += [splitter, f"{last} -> {task}", d.user(merge)]
         self.tag("implicit merge")
         for n, first in enumerate(firsts):
             asked = asking and first != default and (n == len(firsts) - 1 or self.chance(0.6))

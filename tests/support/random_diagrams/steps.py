@@ -76,7 +76,8 @@ class Steps(Pen):
             return {"loop": d.again(maximum=2)}
         if self.chance(0.3):
             self.tag("standard loop tested before")
-            return {"loop": d.again(self.condition(level), first=True, maximum=3)}
+            # What `loopCounter` is before the first run is nobody's business.
+            return {"loop": d.again(self.condition(Level()), first=True, maximum=3)}
         if self.chance(0.3):
             self.tag("standard loop with a cap")
             return {"loop": d.again(self.condition(level)), "maximum": 2}
