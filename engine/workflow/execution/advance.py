@@ -120,7 +120,7 @@ class Advance(Run):
             token.rest()
             self.root.left.append(inside)
         elif token.stuck:
-            self._deadlock(token.workflow, token.node.id, token)
+            self._stuck(token)
         else:
             token.again()
         self.settle()
@@ -179,6 +179,7 @@ class Advance(Run):
             self._run_ready()
             if self._pass_inclusive():
                 continue
+            self._deadlock()
             if self.completed or not events.fire_conditional(self):
                 break
         if self.completed:
@@ -235,13 +236,7 @@ class Advance(Run):
         if scope.state.loop is not None:
             self._proceed(scope)
             return
-        if scope.tasks or (holder is None and not scope.state.joins):
-            return
-        if scope.state.joins:
-            if not joins.pass_inclusive(scope):
-                for gateway in sorted(scope.state.joins):
-                    self._deadlock(scope, gateway)
-        elif holder is not None:
+        if holder is not None and not scope.tasks and not scope.state.joins:
             self._hand_back(scope, holder)
 
     def _hand_back(self, scope: Root | Branch, holder: Token) -> None:
@@ -272,16 +267,19 @@ class Advance(Run):
         if token.stuck:
             token.workflow.state.joins.pop(token.node.id, None)
 
-    def _deadlock(self, scope: Root | Branch, name: str, token: Token | None = None) -> None:
-        """Nothing runs in the scope any more, but a parallel join still waits for a flow."""
-        gateway = scope.layout.nodes[name]
-        if gateway.type != "parallelGateway":
-            return  # an inclusive one goes on when the others do
-        arrived = scope.state.joins.get(name, {})
+    def _deadlock(self) -> None:
+        """Parallel joins in scopes without a token wait in vain; inclusive ones go on with them."""
+        for scope in self.root.scopes():
+            for name in sorted(scope.state.joins) if not scope.tasks else ():
+                if scope.layout.nodes[name].type == "parallelGateway":
+                    token = scope.place_resting(name)
+                    token.stuck = True
+                    self._stuck(token)
+
+    def _stuck(self, token: Token) -> None:
+        gateway = token.node
+        arrived = token.workflow.state.joins.get(gateway.id, {})
         missing = ", ".join(f for f in gateway.incoming if not arrived.get(f))
-        if token is None:
-            token = scope.place_resting(name)
-            token.stuck = True
         self.trouble(
             token,
             "problem",
