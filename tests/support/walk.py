@@ -301,9 +301,23 @@ def walk_all(plant: Plant, seeds: Iterable[int], runs: int) -> Iterator[dict[str
             yield difference
 
 
-def report(seeds: range, held: Mapping[str, int]) -> str:
-    """How many diagrams held each feature."""
-    lines = [f"{count:5}  {feature}" for feature, count in sorted(held.items())]
+def check(plant: Plant, seeds: range, runs: int) -> None:
+    """Walk diagrams, and tell where engine and token game differ and what was drawn."""
+    found = [str(difference) for difference in walk_all(plant, seeds, runs)]
+    assert not found, "\n".join([*found, report(seeds)])
+
+
+def held(seeds: range) -> Counter[str]:
+    """How many diagrams hold each feature."""
+    found: Counter[str] = Counter()
+    for seed in seeds:
+        found.update(draw(seed).features.keys())
+    return found
+
+
+def report(seeds: range) -> str:
+    """Which diagrams these are, and how many of them hold each feature."""
+    lines = [f"{count:5}  {feature}" for feature, count in sorted(held(seeds).items())]
     return "\n".join([f"seeds {seeds[0]} to {seeds[-1]}: diagrams that hold", *lines])
 
 

@@ -6,7 +6,7 @@ standard leaves open is as docs/reference/bpmn-coverage.md decides; where that p
 - the token that moves next is the one that came first to its element, among all that can move; an
   activity whose inside is over moves on at the place of its own coming;
 - an inclusive join that may pass does so before conditional events are looked at, one at a time,
-  the one where a token waits longest first;
+  first that of the oldest scope, there the one drawn first;
 - at each rest first come the signals: of all that were thrown one asks who waits, then they reach
   those one after the other, the oldest first, with a rest after each; who is gone by then does not
   get it. Then come the messages, one at a time, in the order of throwing; one whose token was ended

@@ -87,6 +87,7 @@ class Joins:
     root: Scope
     last: int
     place: Callable[..., object]
+    end: Callable[..., None]
 
     def join(self, gateway: Node, flow: Flow, scope: Scope) -> None:
         """A token comes to a gateway that waits for others."""
@@ -104,6 +105,9 @@ class Joins:
                 came.pop(0)
         if not any(arrived.values()):
             del scope.joins[gateway.id]
+        if gateway.kind == "parallelGateway":  # it is stuck no more
+            for stuck in [t for t in scope.tokens if t.node is gateway and t.state == "incident"]:
+                self.end(stuck)
         self.place(gateway, scope)
 
     def waiting_joins(self, scope: Scope) -> list[str]:
@@ -113,18 +117,13 @@ class Joins:
         return [name for name in scope.joins if nodes[name].kind == "parallelGateway"]
 
     def pass_inclusive(self) -> bool:
-        """Let the inclusive join pass that may and where a token waits longest."""
-        waiting = [
-            (min(n for came in arrived.values() for n in came), scope, scope.level.nodes[name])
-            for scope in scopes(self.root)
-            if scope.level is not None
-            for name, arrived in scope.joins.items()
-            if scope.level.nodes[name].kind == "inclusiveGateway"
-        ]
-        for _, scope, gateway in sorted(waiting, key=lambda found: found[0]):
-            if self.may_pass(gateway, scope):
-                self.pass_join(gateway, scope)
-                return True
+        """Let an inclusive join pass that may, the oldest scope's first."""
+        for scope in sorted(scopes(self.root), key=lambda scope: scope.number):
+            for gateway in scope.level.nodes.values() if scope.level is not None else ():
+                waits = gateway.kind == "inclusiveGateway" and gateway.id in scope.joins
+                if waits and self.may_pass(gateway, scope):
+                    self.pass_join(gateway, scope)
+                    return True
         return False
 
     def may_pass(self, gateway: Node, scope: Scope) -> bool:

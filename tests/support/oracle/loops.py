@@ -59,7 +59,7 @@ class Loops:
         assert rounds is not None
         rounds.completed += 1
         if loop.result is not None:
-            rounds.results[run.own["loopCounter"]] = _value(run, loop.result)
+            rounds.results[run.own["loopCounter"]] = self.result(run, loop.result)
         scope.tokens.remove(run)
         run.alive = False
         if loop.kind == "loop":
@@ -69,6 +69,12 @@ class Loops:
             self.loop_done(token)
         elif loop.kind == "sequential":
             self.next_run(token)
+
+    def result(self, run: Token, name: str) -> Any:
+        """What a run leaves: of a subprocess its data object, if it has one of that name."""
+        if run.node.level is not None and name in run.node.level.data:
+            return run.left.get(name)
+        return _value(run, name)
 
     def is_over(self, token: Token) -> bool:
         """Whether a multi-instance activity needs no more runs."""
@@ -103,7 +109,8 @@ class Loops:
         if loop.maximum is not None and rounds.begun >= loop.maximum:
             return True
         asked = loop.condition is not None and (loop.first or run is not None)
-        return asked and not evaluate(str(loop.condition), seen(run or token))
+        env = seen(token) | {"loopCounter": rounds.begun}
+        return asked and not evaluate(str(loop.condition), env)
 
     def loop_done(self, token: Token) -> None:
         """All runs are done: the activity is."""

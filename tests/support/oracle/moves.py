@@ -285,7 +285,7 @@ class Moves(Joins, Events, Loops):
         holder = scope.holder
         if holder is None:
             return
-        holder.inside = None
+        holder.inside, holder.left = None, scope.own
         if scope.wall:
             self.hand_back(scope, holder)
         self.finish(holder)

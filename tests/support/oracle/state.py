@@ -93,6 +93,7 @@ class Token:
     work: str | None = None
     noted: bool = False
     brought: Variables = field(default_factory=dict)
+    left: Variables = field(default_factory=dict)
     alive: bool = True
 
 

@@ -228,9 +228,10 @@ class Blocks(Steps):
         begin = self.name("start")
         level.parts.append(d.start(begin))
         if self.chance(0.25):
+            own = self.choose.choice(["d0", "d0", "r"])
             self.tag("data object")
-            level.parts.append(d.element("dataObject", self.name("data"), name="d0"))
-            level.reads += ("d0",)
+            level.parts.append(d.element("dataObject", self.name("data"), name=own))
+            level.reads += (own,)
         last = self.sequence(self.plain(begin, level), level)
         if level.tasks and self.chance(0.3):
             last = self.jump(last, self.choose.choice(level.tasks), level)

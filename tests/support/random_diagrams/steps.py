@@ -76,8 +76,8 @@ class Steps(Pen):
             return {"loop": d.again(maximum=2)}
         if self.chance(0.3):
             self.tag("standard loop tested before")
-            # What `loopCounter` is before the first run is nobody's business.
-            return {"loop": d.again(self.condition(Level()), first=True, maximum=3)}
+            asked = self.condition(level) if self.chance(0.7) else "loopCounter < 2"
+            return {"loop": d.again(asked, first=True, maximum=3)}
         if self.chance(0.3):
             self.tag("standard loop with a cap")
             return {"loop": d.again(self.condition(level)), "maximum": 2}
