@@ -251,10 +251,12 @@ class Blocks(Steps):
         self.put(last, level, name, d.call(name, str(self.called), **ours))
         return self.watched(name, level, raises=True)
 
-    def ending(self, last: str, level: Level, *, inside: bool) -> None:
+    def ending(self, last: str, level: Level, *, inside: bool, raises: float = 0) -> None:
         """An end event; one that does something now and then."""
         kinds = ["none", "none", "none", "message", "signal", "escalation", "terminate"]
         kind = self.choose.choice([*kinds, "error"] if inside else kinds)
+        if self.chance(raises):
+            kind = self.choose.choice(["escalation", "error"])
         name = self.name("end")
         self.tag(f"end {kind}")
         told: dict[str, object] = {}
@@ -274,7 +276,10 @@ class Blocks(Steps):
     def handlers(self, level: Level) -> None:
         """Now and then event subprocesses, each for another kind of event."""
         kinds = [*WAITS, "escalation", "error"]
-        for kind in self.choose.sample(kinds, self.choose.choice([0, 0, 0, 1, 1, 2])):
+        chosen = self.choose.sample(kinds, self.choose.choice([0, 0, 0, 1, 1, 2]))
+        if chosen and self.chance(0.3):
+            chosen += ["error"] if "error" not in chosen else ["escalation"]
+        for kind in dict.fromkeys(chosen):
             interrupting = kind == "error" or self.chance(0.5)
             how = "interrupting" if interrupting else "non-interrupting"
             told = f"event subprocess {kind}"
@@ -292,7 +297,7 @@ class Blocks(Steps):
         last = self.plain(begin, inside)
         if self.chance(0.5):
             last = self.block(last, inside)
-        self.ending(last, inside, inside=True)
+        self.ending(last, inside, inside=True, raises=0.4)
 
     def inner_event(self, kind: str) -> dict[str, object]:
         if kind == "message":

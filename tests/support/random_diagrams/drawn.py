@@ -88,6 +88,7 @@ FEATURES = (
     *(f"end {kind}" for kind in ("none", "message", "signal", "escalation", "error", "terminate")),
     *(f"boundary {kind}, {how}" for kind in EVENTS for how in HOW),
     "boundary error",
+    "boundary error for every code beside one with a code",
     *(f"event subprocess {kind}, {how}" for kind in EVENTS for how in HOW),
     "event subprocess error",
     "nesting of three and more",

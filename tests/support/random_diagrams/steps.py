@@ -157,7 +157,10 @@ class Steps(Pen):
         if raises:
             kinds += ["error", "error", "escalation"]
         on = ""
-        for kind in self.choose.sample(kinds, self.choose.choice([0, 0, 1, 1, 2])):
+        chosen = self.choose.sample(kinds, self.choose.choice([0, 0, 1, 1, 2]))
+        if raises and self.chance(0.15):
+            self.every(name, level)
+        for kind in chosen:
             event = self.name("event")
             interrupting = kind == "error" or self.chance(0.5)
             how = "interrupting" if interrupting else "non-interrupting"
@@ -172,6 +175,16 @@ class Steps(Pen):
             else:
                 self.beside(event, level)
         return on or name
+
+    def every(self, name: str, level: Level) -> None:
+        """An error event for one code beside one for every code, drawn in any order."""
+        codes = ["", self.choose.choice(CODES)]
+        self.choose.shuffle(codes)
+        self.tag("boundary error for every code beside one with a code")
+        for code in codes:
+            event, end = self.name("event"), self.name("end")
+            level.parts.append(d.boundary(event, name, error=code))
+            level.parts += [d.end(end), f"{event} -> {end}"]
 
     def taken(self, kind: str) -> dict[str, object]:
         """An error or escalation that is taken."""
