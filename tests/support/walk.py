@@ -330,12 +330,16 @@ def release(plant: Plant, drawn: Drawn) -> None:
 def walk(plant: Plant, drawn: Drawn, run: int) -> dict[str, Any]:
     """Walk a released diagram; the first differences and how they came up, or nothing."""
     walked = Walk(plant, drawn, run)
-    found = walked.differences()
-    for _ in range(ACTS):
-        if found or not walked.step():
-            break
+    try:
         found = walked.differences()
-    found = found or walked.history()
+        for _ in range(ACTS):
+            if found or not walked.step():
+                break
+            found = walked.differences()
+        found = found or walked.history()
+    except Exception as error:
+        error.add_note(f"seed {drawn.seed}, run {run}: {walked.acts}")
+        raise
     if not walked.game.completed:
         plant.cancel(walked.instance)
     return {"seed": drawn.seed, "run": run, "acts": walked.acts} | found if found else {}
