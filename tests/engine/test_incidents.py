@@ -317,3 +317,23 @@ def test_a_join_that_gets_what_it_waited_for_is_an_incident_no_more(plant: Plant
     assert plant.incidents(instance) == []
     assert plant.path(instance)[-2:] == ["two", "e2"]
     assert plant.state(instance) == "completed"
+
+
+def test_an_event_gateway_must_wait_and_cannot_be_completed(plant: Plant) -> None:
+    """It would have a token on each of its flows, where one event takes the only one."""
+    instance = plant.run_of(
+        d.process(
+            d.start(),
+            d.event_gateway("wait"),
+            d.catch("late", duration="= limit"),
+            d.catch("told", message="go"),
+            d.end(),
+            "start -> wait -> late -> end",
+            "wait -> told -> end",
+        )
+    )
+    with pytest.raises(Conflict, match="waits for one of its events"):
+        plant.resolve(plant.incident(instance), "complete")
+    plant.resolve(plant.incident(instance), "retry", variables={"limit": "PT1H"})
+    assert plant.send("go") == {"delivered": 1}
+    assert plant.state(instance) == "completed"

@@ -160,3 +160,21 @@ def test_terminate_inside_ends_only_what_is_inside(plant: Plant, kind: str) -> N
     plant.complete("a")
     assert plant.open() == ["after", "beside"]
     assert plant.tokens(instance) == ["after", "beside"]
+
+
+def test_conditions_wait_until_a_suspended_instance_resumes(plant: Plant) -> None:
+    instance = plant.run_of(
+        d.process(
+            d.start(),
+            d.catch("warm", condition="heat > 60"),
+            d.user("turn"),
+            d.end(),
+            "start -> warm -> turn -> end",
+        ),
+        heat=20,
+    )
+    plant.suspend(instance)
+    plant.change(instance, heat=80)
+    assert (plant.tokens(instance), plant.state(instance)) == (["warm"], "suspended")
+    plant.resume(instance)
+    assert plant.open() == ["turn"]

@@ -248,3 +248,41 @@ def test_a_process_may_call_itself(plant: Plant) -> None:
         plant.complete("ask", level=level)
     assert plant.state(instance) == "completed"
     assert plant.variables(instance) == {"level": 1, "deepest": 2}
+
+
+def test_a_called_process_may_have_the_ids_of_its_caller(plant: Plant) -> None:
+    """Both wait for an event called `late`: the activity, and the process that it calls."""
+    plant.release(
+        d.process(
+            d.start(),
+            d.user("inside"),
+            d.event_subprocess(
+                "warn",
+                d.start("late", interrupting=False, duration="PT1H"),
+                d.user("hurry"),
+                d.end("warned"),
+                "late -> hurry -> warned",
+            ),
+            d.end(),
+            "start -> inside -> end",
+            key="q",
+        )
+    )
+    instance = plant.run_of(
+        d.process(
+            d.start(),
+            d.call("call", "q"),
+            d.boundary("late", "call", duration="PT2H"),
+            d.user("look"),
+            d.end(),
+            "start -> call -> end",
+            "late -> look -> end",
+        )
+    )
+    plant.wait(hours=1)
+    assert sorted(plant.open()) == ["hurry", "inside"]
+    plant.wait(hours=1)
+    assert (plant.open(), plant.due(instance)) == (["look"], [])
+    other = plant.start()
+    plant.complete("inside", other)
+    assert (plant.state(other), plant.due(other)) == ("completed", [])

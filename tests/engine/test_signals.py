@@ -241,6 +241,26 @@ def test_what_cannot_be_taken_is_an_incident(plant: Plant) -> None:
     assert plant.state(caught) == "completed"
 
 
+def test_what_interrupts_ends_the_work_though_its_variables_are_refused(plant: Plant) -> None:
+    """The event has happened: retry of its incident must not go on beside the work."""
+    instance = plant.run_of(
+        d.process(
+            d.start(),
+            d.user("turn", "stop"),
+            d.boundary("alarm", "turn", signal="alarm"),
+            d.end(),
+            "start -> turn -> end",
+            "alarm -> stop -> end",
+        ),
+        note="x" * 200_000,
+    )
+    plant.broadcast("alarm", text="y" * 100_000)
+    assert plant.incident(instance)["element"] == "alarm"
+    assert (plant.tokens(instance), plant.waits(instance)) == (["alarm"], [])
+    plant.retry(plant.incident(instance))
+    assert plant.open() == ["stop"]
+
+
 def crash_after(plant: Plant, store: Store, element: str) -> None:
     """Complete a task, and do nothing of what that sets going."""
     task = from_text(plant.task(element)["id"])

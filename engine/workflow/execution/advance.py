@@ -35,6 +35,7 @@ class Advance(Run):
         frontier: the stored state, or None for a new instance.
         site: the plant's time zone, for times without an offset.
         chained: whether so many deliveries led here that nothing more may be thrown.
+        suspended: whether conditional events wait until the instance goes on.
     """
 
     def __init__(
@@ -45,9 +46,10 @@ class Advance(Run):
         site: Site,
         *,
         chained: bool = False,
+        suspended: bool = False,
     ) -> None:
         super().__init__()
-        self._chained = chained
+        self._chained, self._suspended = chained, suspended
         self.uow, self.site = uow, site
         self.now = to_ms(uow.now)
         stored = frontier or Frontier(scopes=[ScopeState(0, variables={})])
@@ -89,15 +91,10 @@ class Advance(Run):
         return events.waits_on(self, owner, element)
 
     def exhausted(self, owner: int, element: str, sentence: str) -> None:
-        """An event happened as often as it may: it becomes an incident, its owner goes on."""
-        token = self.root.token(owner)
-        scope = self.root.scope(owner)
-        if token is not None and element in token.node.boundaries:
-            self.trouble(token.workflow.place_resting(element), "limit", sentence)
-        elif scope is not None:
-            for handler, start in scope.layout.handlers:
-                if start.id == element:
-                    self.trouble(scope.place_resting(handler.id), "limit", sentence)
+        """An event happened that cannot be followed: an incident where its own token begins."""
+        taker = events.waiting(self, owner, element)
+        if taker is not None:
+            self.trouble(events.interrupt(self, taker, None), "limit", sentence)
 
     def throw(self, token: Token, code: str, detail: str, actor: str | None = None) -> bool:
         """Raise a BPMN error at a token; False if nothing catches it and it is an incident now."""
@@ -180,7 +177,7 @@ class Advance(Run):
             if self._pass_inclusive():
                 continue
             self._deadlock()
-            if self.completed or not events.fire_conditional(self):
+            if self.completed or self._suspended or not events.fire_conditional(self):
                 break
         if self.completed:
             events.disarm(self, self.root)
@@ -303,7 +300,7 @@ class Advance(Run):
         scope = token.workflow
         if scope.layout.handlers:
             armed = openings.armed_scope(scope, token.variables, self.uow.now, self.site)
-            self.outcome.arm(scope.state.number, armed)
+            self.outcome.arm(scope.owner, armed)
 
     def rest(self, token: Token, node: Node) -> None:
         """Open the work or the wait of a token."""

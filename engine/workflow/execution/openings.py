@@ -105,7 +105,7 @@ def armed_scope(scope: Root | Branch, variables: Variables, now: datetime, site:
         ExpressionFailed, TimeRefused: if a time or a correlation cannot be evaluated.
     """
     starts = [start for _, start in scope.layout.handlers]
-    return _armed(scope.state.number, starts, variables, now, site)
+    return _armed(scope.owner, starts, variables, now, site)
 
 
 def _armed(

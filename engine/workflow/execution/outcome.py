@@ -132,7 +132,8 @@ class Opening:
 class Outcome:
     """What an advance did, in order.
 
-    `opened` and `armed` are by the number of the token (a scope has its activity's, the process 0);
+    `opened` and `armed` are by the number of the token (a scope has its activity's, the process 0,
+    a called process that of its activity below zero);
     `disarmed` are (owner, element) whose waits end though the owner stays; `signals` go to all who
     wait when the instance is at rest.
     """
@@ -166,5 +167,6 @@ class Outcome:
         """A token left its rest; if it came to it in this very advance, neither counts."""
         self.troubles.pop(left.token, None)
         self.armed.pop(left.token, None)
+        self.armed.pop(-left.token, None)
         if self.opened.pop(left.token, None) is None:
             self.left.append(left)

@@ -214,6 +214,12 @@ class _Scope:
             root.left.append(self)  # type: ignore[arg-type]
 
     @property
+    def owner(self) -> int:
+        """Whose its waits are: below zero in a called process, whose ids may be its caller's."""
+        number = self.state.number
+        return -number if self.state.variables is not None else number
+
+    @property
     def wall(self) -> "Root | Branch":
         """The process or called process whose variables this scope reads and writes."""
         scope: Any = self
@@ -269,8 +275,8 @@ class Root(_Scope, BpmnWorkflow):  # type: ignore[misc]
         return found
 
     def scope(self, number: int) -> "Root | Branch | None":
-        """The live scope of that number."""
-        found: Root | Branch | None = self if number == ROOT else self.subprocesses.get(number)
+        """The live scope of that number, or of that owner of waits."""
+        found: Root | Branch | None = self if number == ROOT else self.subprocesses.get(abs(number))
         return found
 
     def tokens(self) -> list[Token]:

@@ -124,6 +124,11 @@ def _check_completable(token: Token) -> None:
             f"{shown(token.node.id)} must choose a way: change the variables its conditions read, "
             "then retry."
         )
+    if token.node.type == "eventBasedGateway":
+        raise Conflict(
+            f"{token.node.id} waits for one of its events: change the variables that they read, "
+            "then retry; or move the token to the event that happened."
+        )
 
 
 def _token(advance: Advance, number: int) -> Token:

@@ -122,7 +122,17 @@ def resume(
     _check_state(running, SUSPENDED)
     running.state = ACTIVE
     held.apply(uow, running, actor)
+    if running.state == ACTIVE:
+        _look_at_conditions(uow, running, actor)
     return _turn(uow, running, running.state, "instance.resumed", reason, actor)
+
+
+def _look_at_conditions(uow: Uow, running: Running, actor: Actor) -> None:
+    """What became true while the instance was suspended happens now."""
+    advance = running.advance(uow)
+    advance.settle()
+    if advance.outcome.steps:
+        running.save(uow, advance, actor)
 
 
 def cancel(

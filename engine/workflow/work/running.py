@@ -71,7 +71,8 @@ class Running:
         frontier = load(bytes(self.frontier), bytes(self.variables)) if self.frontier else None
         zone = Site(lambda: site.zone(uow, self.site_id))
         chained = outbox.is_chained(self.hops)
-        return Advance(uow, self.plan, frontier, zone, chained=chained)
+        suspended = self.state == SUSPENDED
+        return Advance(uow, self.plan, frontier, zone, chained=chained, suspended=suspended)
 
     def save(self, uow: Uow, advance: Advance, actor: Actor, state: str | None = None) -> None:
         """Write what an advance did: instance, history and open work, in few statements.

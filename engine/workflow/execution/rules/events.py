@@ -3,8 +3,8 @@
 Source: BPMN 2.0.2 sections 10.5.4 to 10.5.7, 13.5.3 and 13.5.4.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from engine.workflow.definition.expressions import ExpressionFailed
 from engine.workflow.definition.model import Node
@@ -31,42 +31,45 @@ def occur(run: Run, owner: int, element: str, variables: Variables, actor: str |
     token = run.root.token(owner)
     if token is not None and _at_token(run, token, element, variables, actor):
         return True
+    found = waiting(run, owner, element)
+    if found is None:
+        return False
+    take(run, found, variables, actor)
+    return True
+
+
+def waiting(run: Run, owner: int, element: str) -> Taker | None:
+    """Who takes an event beside the work of its owner, if it is still waited for."""
+    token = run.root.token(owner)
+    if token is not None and token.resting and element in token.node.boundaries:
+        return Taker(token.workflow, token.workflow.layout.nodes[element], token)
     scope = run.root.scope(owner)
     if scope is None or scope.state.disarmed:
-        return False
-    for handler, start in scope.layout.handlers:
-        if start.id == element:
-            take(run, Taker(scope, start, None, handler), variables, actor)
-            return True
-    return False
+        return None
+    starts = {start.id: (start, handler) for handler, start in scope.layout.handlers}
+    if element not in starts:
+        return None
+    start, handler = starts[element]
+    return Taker(scope, start, None, handler)
 
 
 def waits_on(run: Run, owner: int, element: str) -> bool:
     """Whether a token or scope still waits for an event."""
     token = run.root.token(owner)
-    if token is not None:
-        node = token.node
-        if node.id == element or element in node.boundaries:
-            return True
-        if any(choice.id == element for choice in choices(token)):
-            return True
-    scope = run.root.scope(owner)
-    if scope is None or scope.state.disarmed:
-        return False
-    return any(start.id == element for _, start in scope.layout.handlers)
+    if token is not None and element in {token.node.id, *(c.id for c in choices(token))}:
+        return True
+    return waiting(run, owner, element) is not None
 
 
 def _at_token(
     run: Run, token: Token, element: str, variables: Variables, actor: str | None
 ) -> bool:
-    node, scope = token.node, token.workflow
+    node = token.node
     if not token.resting:
         return False
     if node.id == element and node.type in CATCHING and not token.incident:
         run.write(token, variables)
         run.finish(token, actor)
-    elif element in node.boundaries:
-        take(run, Taker(scope, scope.layout.nodes[element], token), variables, actor)
     elif any(choice.id == element for choice in choices(token)):
         _choose_event(run, token, element, variables, actor)
     else:
@@ -90,23 +93,29 @@ def _choose_event(
 
 def take(run: Run, taker: Taker, variables: Variables, actor: str | None) -> None:
     """An event is taken: what it interrupts ends, its own token begins."""
-    assert taker.event.event is not None
-    scope, interrupting = taker.scope, taker.event.event.interrupting
-    if taker.host is not None:
-        if interrupting and taker.host.live:
-            run.cancel(taker.host, actor=actor)
-        token = scope.place_at(taker.event.id)
+    token = interrupt(run, taker, actor)
+    token.again()
+    token.actor = actor
+    if taker.handler is None:
         run.write(token, variables)
     else:
-        assert taker.handler is not None
+        token.payload = variables
+
+
+def interrupt(run: Run, taker: Taker, actor: str | None) -> Token:
+    """End what an event interrupts; its own token, which does not run yet."""
+    assert taker.event.event is not None
+    scope, interrupting = taker.scope, taker.event.event.interrupting
+    if taker.handler is not None:
         if interrupting:
             for other in list(scope.tasks.values()):
                 run.cancel(other, actor=actor)
             scope.state.joins.clear()
             disarm(run, scope)
-        token = scope.place_at(taker.handler.id)
-        token.payload = variables
-    token.actor = actor
+        return scope.place_resting(taker.handler.id)
+    if interrupting and taker.host is not None and taker.host.live:
+        run.cancel(taker.host, actor=actor)
+    return scope.place_resting(taker.event.id)
 
 
 def disarm(run: Run, scope: Root | Branch) -> None:
@@ -114,7 +123,7 @@ def disarm(run: Run, scope: Root | Branch) -> None:
     if scope.layout.handlers and not scope.state.disarmed:
         scope.state.disarmed = True
         starts = frozenset(start.id for _, start in scope.layout.handlers)
-        run.outcome.disarm(scope.state.number, starts)
+        run.outcome.disarm(scope.owner, starts)
 
 
 # ---- errors and escalations ----
@@ -183,8 +192,8 @@ def escalate(run: Run, token: Token, node: Node) -> None:
 
 def fire_conditional(run: Run) -> bool:
     """Let the first conditional event happen whose condition holds, oldest wait first."""
-    for owner, held, node, variables in _conditional(run):
-        if not _holds(node, variables):
+    for owner, held, node, at in _conditional(run):
+        if not _holds(node, at.variables if isinstance(at, Token) else inside_variables(at)):
             if node.id in held:
                 held.remove(node.id)
         elif node.id not in held:
@@ -196,22 +205,33 @@ def fire_conditional(run: Run) -> bool:
     return False
 
 
-def _conditional(run: Run) -> Iterator[tuple[int, list[str], Node, Variables]]:
-    """(owner, what it saw true before, event, variables) of every conditional wait, by age."""
-    found: list[tuple[int, list[str], Node, Variables]] = []
+class _Condition(NamedTuple):
+    """A conditional wait: whose, what was true at its last sight, and where it looks from."""
+
+    owner: int
+    held: list[str]
+    event: Node
+    at: Token | Root | Branch
+
+
+def _conditional(run: Run) -> list[_Condition]:
+    """Every conditional wait, by age."""
+    found: list[_Condition] = []
     for scope in run.root.scopes():
         if not scope.layout.conditional:
             continue
         if not scope.state.disarmed:
-            seen = inside_variables(scope)
-            starts = [start for _, start in scope.layout.handlers]
-            found += [(scope.state.number, scope.state.held, start, seen) for start in starts]
+            starts = [start for _, start in scope.layout.handlers if _is_conditional(start)]
+            found += [_Condition(scope.owner, scope.state.held, x, scope) for x in starts]
         for token in scope.tasks.values():
-            token.held = held = list(token.held)
-            found += [(token.number, held, e, token.variables) for e in _events_of(token)]
-    for wait in sorted(found, key=lambda x: x[0]):
-        if wait[2].event is not None and wait[2].event.kind == "conditional":
-            yield wait
+            if conditions := [event for event in _events_of(token) if _is_conditional(event)]:
+                token.held = held = list(token.held)
+                found += [_Condition(token.number, held, x, token) for x in conditions]
+    return sorted(found, key=lambda wait: abs(wait.owner))
+
+
+def _is_conditional(node: Node) -> bool:
+    return node.event is not None and node.event.kind == "conditional"
 
 
 def _events_of(token: Token) -> list[Node]:

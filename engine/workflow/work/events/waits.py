@@ -14,6 +14,7 @@ from engine.workflow.execution.outcome import Alarm, Left, Outcome, Wait
 
 MESSAGE, SIGNAL, TIMER = "message", "signal", "timer"
 TOLD = frozenset({MESSAGE, SIGNAL})
+CALL = "callActivity"
 EVENT = "event"  # a timer of a token or scope; a timer start of a version is another kind
 
 
@@ -63,9 +64,11 @@ def write(uow: Uow, instance: Waiting, outcome: Outcome) -> None:
     told, timed = [], []
     for left in outcome.left:
         if left.armed:
-            kinds, row = _kinds(instance.plan, left), {"instance": instance.id, "token": left.token}
-            told += [row] if TOLD & kinds else []
-            timed += [row] if TIMER in kinds else []
+            kinds = _kinds(instance.plan, left)
+            owners = (left.token, -left.token) if left.node.type == CALL else (left.token,)
+            rows = [{"instance": instance.id, "token": owner} for owner in owners]
+            told += rows if TOLD & kinds else []
+            timed += rows if TIMER in kinds else []
     # A token that tries its element again waits anew for what it waited for before.
     again = [n for n in outcome.recovered if n in outcome.armed]
     told += [{"instance": instance.id, "token": n} for n in again]
