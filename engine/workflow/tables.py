@@ -92,6 +92,7 @@ instance = sa.Table(
 IS_OPEN = sa.text("state IN ('open', 'claimed')")
 IS_FREE = sa.text("state = 'open'")
 IS_CLAIMED = sa.text("state = 'claimed'")
+IS_FAILED = sa.text("state = 'failed'")
 
 
 def _partial(name: str, where: sa.TextClause, *columns: str) -> sa.Index:
@@ -155,6 +156,7 @@ job = sa.Table(
     _partial("ix_job_free", IS_FREE, "topic", "priority", "id"),
     _partial("ix_job_lease", IS_CLAIMED, "lease_until"),
     _partial("ix_job_open_instance", IS_OPEN, "instance_id", "token"),
+    _partial("ix_job_failed", IS_FAILED, "instance_id", "token"),
     **db.BY_KEY,
 )
 

@@ -90,6 +90,23 @@ def subprocesses(depth: int) -> bytes:
     return d.process(d.start(), inside, d.end(), f"start -> {name} -> end")
 
 
+def test_items_within_items_become_an_incident_before_they_are_too_many(plant: Plant) -> None:
+    each = d.subprocess(
+        "box",
+        d.start("in"),
+        d.user("part", loop=d.times(1000)),
+        d.end("out"),
+        "in -> part -> out",
+        loop=d.times(100),
+    )
+    instance = plant.run_of(d.process(d.start(), each, d.end(), "start -> box -> end"))
+    found = plant.incidents(instance)
+    assert {(i["element"], i["kind"]) for i in found} == {("part", "limit")}
+    assert plant.sql("SELECT count(*) FROM task") == [(3000,)]
+    plant.cancel(instance)
+    assert plant.sql("SELECT count(*) FROM task WHERE state = 'open'") == [(0,)]
+
+
 # ---- variables ----
 
 

@@ -23,6 +23,13 @@ def upgrade() -> None:
     for name, kind in (("hops", sa.Integer()), ("at", sa.BigInteger())):
         column = sa.Column(name, kind, server_default=sa.text("0"), nullable=False)
         op.add_column("held_event", column)
+    op.create_index(
+        "ix_job_failed",
+        "job",
+        ["instance_id", "token"],
+        sqlite_where=sa.text("state = 'failed'"),
+        postgresql_where=sa.text("state = 'failed'"),
+    )
     _outbox()
     waiting = _waiting()
     op.drop_table("subscription")

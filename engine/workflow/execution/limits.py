@@ -18,6 +18,9 @@ NAME_LENGTH = 100
 ITEMS = 1_000
 """Items of one multi-instance activity; one instance per lot or unit serves better beyond."""
 
+TOKENS = 4_000
+"""Tokens of one instance when items begin side by side; their own values must fit its variables."""
+
 LOOP_RUNS = 1_000
 """Runs of one standard loop; retry of the incident goes on."""
 

@@ -267,6 +267,11 @@ class Root(_Scope, BpmnWorkflow):  # type: ignore[misc]
         found: Branch | None = self.subprocesses.get(token.id)
         return found
 
+    @property
+    def size(self) -> int:
+        """How many tokens are live."""
+        return len(self.tasks) + sum(len(scope.tasks) for scope in self.subprocesses.values())
+
     def scopes(self) -> "list[Root | Branch]":
         """Every live scope, parents first."""
         found: list[Root | Branch] = [self]

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from engine.workflow.definition.model import Loop
 from engine.workflow.execution.frontier import LoopState, ScopeState, Variables
-from engine.workflow.execution.limits import ITEMS, LOOP_RUNS
+from engine.workflow.execution.limits import ITEMS, LOOP_RUNS, TOKENS
 from engine.workflow.execution.run import Run, StepFailed, label
 from engine.workflow.execution.tree import Branch, Token
 
@@ -28,6 +28,8 @@ def begin(run: Run, token: Token) -> bool:
     if state.total == 0:
         _collect(run, token, state, loop)
         return False
+    if loop.kind == "parallel":
+        _check_room(run, token, state.total or 0)
     scope = run.root.open_scope(token, ScopeState(token.number, loop=state))
     for _ in range(state.total or 1 if loop.kind == "parallel" else 1):
         _start(scope, loop)
@@ -104,6 +106,16 @@ def _bounded(token: Token, number: int) -> int:
             f"{label(token.node)} would run {number} times; at most {ITEMS} are possible.",
         )
     return number
+
+
+def _check_room(run: Run, token: Token, number: int) -> None:
+    """Items in items multiply: each activity alone may be within its limit."""
+    if run.root.size + number > TOKENS:
+        raise StepFailed(
+            "limit",
+            f"{label(token.node)} would begin {number} runs where {run.root.size} tokens are; "
+            f"an instance has at most {TOKENS} side by side. Retry when others are done.",
+        )
 
 
 def _start(scope: Branch, loop: Loop) -> None:
