@@ -271,3 +271,28 @@ def test_a_calendar_that_is_gone_ends_the_rounds_as_an_incident(
     assert "no calendar 'day_shift'" in plant.incident(instance)["message"]
     assert plant.open(instance) == ["remind", "turn"]
     assert plant.wait(days=1) == 0
+
+
+def test_a_round_that_cannot_be_followed_is_an_incident_and_the_next_one_comes(
+    plant: Plant,
+) -> None:
+    plant.release(d.process(d.start(), d.user("inside"), d.end(), "start -> inside -> end"))
+    plant.release(
+        d.process(
+            d.start(),
+            d.user("work"),
+            d.boundary("remind", "work", interrupting=False, cycle="R2/PT1H"),
+            d.call("twice", "p"),
+            d.end(),
+            "start -> work -> end",
+            "remind -> twice -> end",
+            key="large",
+        )
+    )
+    large = plant.start("large", much="x" * 200_000)
+    plant.wait(hours=1)
+    assert (plant.incident(large)["element"], len(plant.due(large))) == ("remind", 1)
+    plant.change(large, much="x")
+    plant.wait(hours=1)
+    plant.resolve(plant.incident(large), "complete")
+    assert sorted(plant.open()) == ["inside", "inside", "work"]

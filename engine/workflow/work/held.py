@@ -97,7 +97,7 @@ def apply(uow: Uow, running: Running, actor: Actor) -> None:
             with uow.savepoint():
                 _apply_one(uow, running, event, actor)
         except VariablesRefused as refused:
-            _refuse(uow, running, event, refused.detail, actor)
+            refuse(uow, running, event.token, event.element, refused.detail, actor)
     running.hops = 0
     uow.unfinished = True  # what an instance threw before it was suspended waits for this, too
     # By their keys: one that is kept at this moment, in another transaction, must stay.
@@ -136,19 +136,21 @@ def _own_work(advance: Advance, event: _Held, body: dict[str, Any]) -> bool:
     return True
 
 
-def _refuse(uow: Uow, running: Running, event: _Held, sentence: str, actor: Actor) -> None:
+def refuse(
+    uow: Uow, running: Running, owner: int, element: str | None, sentence: str, actor: Actor
+) -> None:
     """An incident where it came: at the token, or beside it for a boundary event and the like."""
     advance = running.advance(uow)
-    if event.element is not None and waits.is_beside(advance, event.token, event.element):
-        advance.exhausted(event.token, event.element, sentence)
+    if element is not None and waits.is_beside(advance, owner, element):
+        advance.exhausted(owner, element, sentence)
     else:
-        token = advance.root.token(event.token)
+        token = advance.root.token(owner)
         assert token is not None, "it was there when this was refused"
         advance.trouble(token, "limit", sentence)
-        waits.unsubscribe(uow, running.id, event.token)
+        waits.unsubscribe(uow, running.id, owner)
     running.save(uow, advance, actor)
     subject = f"instance:{to_text(running.id)}"
-    audit(uow, actor, "event.refused", subject, {"element": event.element, "reason": sentence})
+    audit(uow, actor, "event.refused", subject, {"element": element, "reason": sentence})
 
 
 _h, _i = t.held_event.c, t.instance.c
