@@ -187,7 +187,7 @@ def _waiting(*filters: str) -> db.Statement:
             _s.site_id == sa.bindparam("site"),
             *(columns[name] == sa.bindparam(name) for name in filters),
         )
-        .order_by(_s.instance_id, _s.token, _s.element)
+        .order_by(_s.instance_id, sa.func.abs(_s.token), _s.element)
         .limit(sa.bindparam("limit", type_=sa.Integer))
     )
 

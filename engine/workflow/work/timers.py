@@ -56,8 +56,9 @@ class _Due(NamedTuple):
 
     @property
     def key(self) -> dict[str, object]:
-        """Which row it is."""
-        return {"owner": self.owner, "token": self.token, "element": self.element}
+        """Which round of which row it is; its next round has the same owner and element."""
+        place = {"owner": self.owner, "token": self.token, "element": self.element}
+        return place | {"round": self.at}
 
 
 def next_due(uow: Uow) -> bool:
@@ -226,15 +227,19 @@ _DUE = db.Statement(
         _d.at <= sa.bindparam("now"),
         sa.or_(_i.state == sa.literal_column(f"'{ACTIVE}'"), _v.id.is_not(None)),
     )
-    .order_by(_d.at, _d.owner_id, _d.token, _d.element)
+    .order_by(_d.at, _d.owner_id, sa.func.abs(_d.token), _d.element)
     .limit(sa.bindparam("limit", type_=sa.Integer))
 )
 _TAKE = db.Statement(
-    sa.text("DELETE FROM due WHERE owner_id = :owner AND token = :token AND element = :element")
+    sa.text(
+        "DELETE FROM due "
+        "WHERE owner_id = :owner AND token = :token AND element = :element AND at = :round"
+    )
 )
 _PUT_OFF = db.Statement(
     sa.text(
-        "UPDATE due SET at = :at WHERE owner_id = :owner AND token = :token AND element = :element"
+        "UPDATE due SET at = :at "
+        "WHERE owner_id = :owner AND token = :token AND element = :element AND at = :round"
     )
 )
 _DISARM = db.Statement(sa.text("DELETE FROM due WHERE owner_id = :owner"))

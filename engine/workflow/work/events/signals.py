@@ -51,7 +51,7 @@ _WAITING = db.Statement(
         _s.name == sa.bindparam("name"),
         _s.site_id == sa.bindparam("site"),
     )
-    .order_by(_s.instance_id, _s.token, _s.element)
+    .order_by(_s.instance_id, sa.func.abs(_s.token), _s.element)
 )
 _TRIGGERS = db.Statement(
     sa.select(_p.version_id, _p.element)
