@@ -120,14 +120,56 @@ def test_variables_over_256_kb_are_refused_and_nothing_changes(plant: Plant) -> 
     assert plant.open() == ["b"]
 
 
-def test_all_walls_count_together(plant: Plant) -> None:
+def test_what_a_call_copies_counts_too(plant: Plant) -> None:
     plant.release(LINE)
     plant.release(
         d.process(d.start(), d.call("call", "p"), d.end(), "start -> call -> end", key="q")
     )
-    with pytest.raises(VariablesRefused):
-        plant.start("q", wave="x" * (130 * 1024))
-    plant.start("q", wave="x" * (120 * 1024))
+    instance = plant.start("q", wave="x" * (130 * 1024))
+    incident = plant.incident(instance)
+    assert (incident["kind"], incident["element"]) == ("limit", "call")
+    assert "at most 256 kB" in incident["message"]
+    plant.resolve(incident, "retry", variables={"wave": "x" * (120 * 1024)})
+    assert plant.open(instance) == ["a"]
+
+
+@pytest.mark.parametrize("grown", [2, 200])
+def test_what_the_engine_adds_becomes_an_incident_and_the_work_stays_done(
+    plant: Plant, monkeypatch: pytest.MonkeyPatch, grown: int
+) -> None:
+    def measure(uow: Uow, **parameters: Any) -> Mapping[str, object]:
+        return {"curve": "x" * (grown * 1024)}
+
+    monkeypatch.setitem(functions._functions, "test.measure", measure)
+    instance = plant.run_of(
+        d.process(
+            d.start(),
+            d.user("turn"),
+            d.function("measure", "test.measure"),
+            d.end(),
+            "start -> turn -> measure -> end",
+        ),
+        wave="x" * ((255 - grown) * 1024),
+    )
+    plant.complete("turn", note="x" * 1024)
+    incident = plant.incident(instance)
+    assert (incident["kind"], incident["element"]) == ("limit", "measure")
+    plant.change(instance, wave="", curve="x" * (grown * 1024))
+    plant.retry(incident)  # what is replaced does not count twice
+    assert plant.state(instance) == "completed"
+
+
+def test_items_too_large_to_stand_twice_become_an_incident(plant: Plant) -> None:
+    instance = plant.run_of(
+        d.process(
+            d.start(), d.user("a", loop=d.each("plates", "plate")), d.end(), "start -> a -> end"
+        ),
+        plates=["x" * 1024] * 200,
+    )
+    assert plant.incident(instance)["kind"] == "limit"
+    plant.change(instance, plates=["x"])
+    plant.retry(plant.incident(instance))
+    assert plant.open(instance) == ["a"]
 
 
 def nested(depth: int) -> Any:

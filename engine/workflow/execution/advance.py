@@ -36,6 +36,7 @@ class Advance(Run):
         site: the plant's time zone, for times without an offset.
         chained: whether so many deliveries led here that nothing more may be thrown.
         suspended: whether conditional events wait until the instance goes on.
+        held: the bytes of the variables as they are stored.
     """
 
     def __init__(
@@ -47,8 +48,9 @@ class Advance(Run):
         *,
         chained: bool = False,
         suspended: bool = False,
+        held: int = 0,
     ) -> None:
-        super().__init__()
+        super().__init__(held)
         self._chained, self._suspended = chained, suspended
         self.uow, self.site = uow, site
         self.now = to_ms(uow.now)
@@ -239,7 +241,9 @@ class Advance(Run):
     def _hand_back(self, scope: Root | Branch, holder: Token) -> None:
         """A subprocess or called process is over, and so is its activity."""
         try:
-            self.write(holder, automatic.values_out(scope.state, holder.node))
+            self.keep(holder, automatic.values_out(scope.state, holder.node))
+        except StepFailed as failed:
+            self.trouble(holder, failed.kind, str(failed))
         except ExpressionFailed as failed:
             self.trouble(holder, "expression", f"{label(holder.node)}: {failed}")
         else:
@@ -326,7 +330,7 @@ class Advance(Run):
 
     def carry_out(self, token: Token, node: Node) -> None:
         """Run an in-house function or a decision and keep what it answers."""
-        self.write(token, automatic.carry_out(self.uow, token, node))
+        self.keep(token, automatic.carry_out(self.uow, token, node))
 
     def enter(self, token: Token, node: Node) -> bool:
         """Open the scope of a subprocess, a called process or an activity's runs, and start it.
@@ -339,7 +343,9 @@ class Advance(Run):
             )
         opening = self._opening(token)
         if node.loop is None:
-            self._enter(token, automatic.values_in(node, token.variables))
+            variables = automatic.values_in(node, token.variables)
+            self.make_room(token, variables or {})
+            self._enter(token, variables)
         elif not loops.begin(self, token):
             return False
         self._open(token, *opening)

@@ -9,6 +9,9 @@ NESTED_CALLS = 20
 VARIABLE_BYTES = 256 * 1024
 """All variables of an instance together, as JSON."""
 
+ROOM = 4 * 1024
+"""What an advance may add by itself before it looks how much the instance holds already."""
+
 VARIABLE_DEPTH = 20
 """Lists and objects inside one another."""
 

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from engine.kernel import json_text
 from engine.workflow.definition.layout import shown
 from engine.workflow.definition.model import Node
-from engine.workflow.execution.frontier import Variables
-from engine.workflow.execution.limits import AUTOMATIC_STEPS
+from engine.workflow.execution.frontier import Variables, dump
+from engine.workflow.execution.limits import AUTOMATIC_STEPS, ROOM, VARIABLE_BYTES
 from engine.workflow.execution.openings import JOB_TYPES
 from engine.workflow.execution.outcome import Left, Outcome, Step, Trouble
-from engine.workflow.execution.tree import Branch, Root, Token
+from engine.workflow.execution.tree import Branch, Root, Token, harvest
 
 WAITING = frozenset({"eventBasedGateway", "intermediateCatchEvent", "receiveTask"})
 
@@ -38,10 +39,11 @@ class Run:
     now: int
     outcome: Outcome
 
-    def __init__(self) -> None:
+    def __init__(self, held: int) -> None:
         self.outcome = Outcome()
         self.then: Callable[[], None] | None = None
         self._budget = AUTOMATIC_STEPS
+        self._held, self._added = held, 0
 
     # ---- variables ----
 
@@ -69,6 +71,36 @@ class Run:
             else:
                 home[name] = token.inner[name] = value
         return rest
+
+    def keep(self, token: Token, variables: Variables) -> None:
+        """Write what a step of the engine's own answers.
+
+        Raises:
+            StepFailed: if the instance would hold too much then.
+        """
+        if variables:
+            seen = token.variables
+            self.make_room(token, variables, {n: seen[n] for n in variables if n in seen})
+            self.write(token, variables)
+
+    def make_room(self, token: Token, added: object, replaced: Variables | None = None) -> None:
+        """Refuse what the variables of the instance cannot take beside what they hold.
+
+        Raises:
+            StepFailed: naming the sizes.
+        """
+        size = len(json_text.write(added))
+        self._added += size
+        if self._added < ROOM and self._held < VARIABLE_BYTES // 2:
+            return
+        held = len(dump(harvest(self.root))[1]) - len(json_text.write(replaced or {}))
+        if held + size > VARIABLE_BYTES:
+            raise StepFailed(
+                "limit",
+                f"{label(token.node)} would make the variables of this instance take "
+                f"{(held + size) // 1024} kB; at most {VARIABLE_BYTES // 1024} kB are kept. Make "
+                "them smaller, then retry.",
+            )
 
     # ---- tokens ----
 

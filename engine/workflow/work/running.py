@@ -72,7 +72,15 @@ class Running:
         zone = Site(lambda: site.zone(uow, self.site_id))
         chained = outbox.is_chained(self.hops)
         suspended = self.state == SUSPENDED
-        return Advance(uow, self.plan, frontier, zone, chained=chained, suspended=suspended)
+        return Advance(
+            uow,
+            self.plan,
+            frontier,
+            zone,
+            chained=chained,
+            suspended=suspended,
+            held=len(self.variables),
+        )
 
     def save(self, uow: Uow, advance: Advance, actor: Actor, state: str | None = None) -> None:
         """Write what an advance did: instance, history and open work, in few statements.

@@ -30,6 +30,7 @@ def begin(run: Run, token: Token) -> bool:
         return False
     if loop.kind == "parallel":
         _check_room(run, token, state.total or 0)
+    run.make_room(token, state.items)
     scope = run.root.open_scope(token, ScopeState(token.number, loop=state))
     for _ in range(state.total or 1 if loop.kind == "parallel" else 1):
         _start(scope, loop)
@@ -174,4 +175,4 @@ def _collect(run: Run, body: Token, state: LoopState, loop: Loop) -> None:
     """What the items left becomes the list, in the order of items."""
     if loop.target is not None:
         order = sorted(state.results, key=int)
-        run.write(body, {loop.target: [state.results[number] for number in order]})
+        run.keep(body, {loop.target: [state.results[number] for number in order]})
