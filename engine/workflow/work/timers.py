@@ -38,6 +38,8 @@ from engine.workflow.work.versions.plans import PlanMissing, plan_of
 SLICE = 20
 START = "start"
 PUT_OFF_MS = 60_000
+# A deadlock or a conflict is no fault of the timer: the store tries the whole slice again.
+ASKED_AGAIN = frozenset({"40001", "40P01"})
 TOO_OFTEN = (
     f"A cycle without a count may come {MAX_REPEATS:,} times in one wait, and it did. "
     "Retry goes on from here once more; give the cycle a count, such as R10/PT1H."
@@ -80,7 +82,9 @@ def fire_due(uow: Uow) -> int:
                 done += fire(uow, due)
         except PlanMissing:
             raise
-        except Exception:  # whatever is wrong with one must not stop the others for ever
+        except Exception as error:  # whatever is wrong with one must not stop the others for ever
+            if getattr(error, "sqlstate", None) in ASKED_AGAIN:
+                raise
             log.exception("timer_put_off", element=due.element)
             done += uow.write(_PUT_OFF, due.key | {"at": uow.now_ms + PUT_OFF_MS})
     return done
