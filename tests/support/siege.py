@@ -6,11 +6,11 @@ repeats a request that got no answer with the same key, and notes in the ledger 
 
 import random
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from engine.kernel.actor import Role
 from engine.kernel.store import Store
@@ -26,6 +26,8 @@ PATIENCE = 0.05  # until the next try, when the server says that it cannot now
 MESSAGE = "oven_ready"
 PATH = ("begin", "prepare", "run_cycle", "oven", "finish", "done")
 ROLES = (Role.PLANNER, Role.OPERATOR, Role.INTEGRATION)
+Item = dict[str, Any]
+Steps = tuple[tuple[str, str | None], ...]
 DIAGRAM = """
 <bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"
     xmlns:mes="urn:routecard:bpmn:1" id="definitions" targetNamespace="urn:routecard:siege">
@@ -61,7 +63,7 @@ class Siege:
     def __init__(self, url: str, home: Path, seed: int) -> None:
         self.url, self.home = url, home
         self.ledger = Ledger(home / "ledger.jsonl")
-        self.token = _found(url)
+        self.token = self._found()
         self.server = Server(url, home)
         self.up, self.over = threading.Event(), threading.Event()
         self.up.set()
@@ -71,9 +73,9 @@ class Siege:
         self._chance = random.Random(seed)
         self._flying = 0
         self._changed = threading.Condition()
-        self._clients = [_Client(self, number) for number in range(CLIENTS)]
+        self._clients = self.hire()
 
-    def __enter__(self) -> "Siege":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_error: object) -> None:
@@ -93,6 +95,26 @@ class Siege:
             f"{max(self.kills)} requests on their way; {self.ledger.count} acknowledged, "
             f"{replayed} of them at the second try"
         )
+
+    # ---- what is made there, and by whom ----
+
+    def release(self, store: Store) -> None:
+        """Release what the clients work on."""
+        for number in range(CLIENTS):
+            founding.release(store, DIAGRAM.format(n=number).encode())
+
+    def hire(self) -> "Sequence[Client]":
+        """Those who work."""
+        return [Client(self, number) for number in range(CLIENTS)]
+
+    def _found(self) -> str:
+        """Make the plant; the token that all clients use."""
+        store = Store(self.url)
+        founding.found(store)
+        self.release(store)
+        token = founding.new_token(store, "ana", *ROLES)
+        store.close()
+        return token
 
     # ---- what a test asks for ----
 
@@ -136,14 +158,18 @@ class Siege:
 
     def plant(self) -> dict[str, list[Instance]]:
         """Every instance as the API tells it."""
-        caller = self.caller()
         found: dict[str, list[Instance]] = {}
-        for item in _all(caller, "/instances?limit=200"):
-            history = _all(caller, f"/instances/{item['id']}/history?limit=200")
-            steps = tuple((s["element"], s["changed"].get(s["element"])) for s in history)
+        for item, steps in self.histories():
             found.setdefault(item["business_key"], []).append(Instance(item["state"], steps))
-        caller.close()
         return found
+
+    def histories(self) -> Iterator[tuple[Item, Steps]]:
+        """Every instance with its steps: the element, and the value that it left there."""
+        caller = self.caller()
+        for item in items(caller, "/instances?limit=200"):
+            history = items(caller, f"/instances/{item['id']}/history?limit=200")
+            yield item, tuple((s["element"], s["changed"].get(s["element"])) for s in history)
+        caller.close()
 
     def caller(self) -> Caller:
         """A connection of one's own."""
@@ -178,7 +204,7 @@ class Siege:
 
 
 @dataclass(slots=True)
-class _Order:
+class Order:
     """An order on its way, and where its parts are found."""
 
     name: str
@@ -186,7 +212,7 @@ class _Order:
     task: str = ""
 
 
-class _Client(threading.Thread):
+class Client(threading.Thread):
     """Works on its own orders, one after the other."""
 
     def __init__(self, siege: Siege, number: int) -> None:
@@ -201,14 +227,14 @@ class _Client(threading.Thread):
         try:
             while not self.siege.over.is_set():
                 made += 1
-                self.produce(_Order(f"WO-{self.number}-{made}"))
+                self.produce(Order(f"WO-{self.number}-{made}"))
         except Exception as error:
             self.failure = f"{self.name}: {type(error).__name__}: {error}"
         finally:
             self._hang_up()
             self.siege.wake()
 
-    def produce(self, order: _Order) -> None:
+    def produce(self, order: Order) -> None:
         """Bring an order from its start to its end."""
         body = {"process": f"part_{self.number}", "business_key": order.name}
         started = self.told(order, "begin", "/instances", body)
@@ -221,12 +247,12 @@ class _Client(threading.Thread):
         assert self.told(order, "oven", "/messages", message) == {"delivered": 1}
         self.complete(order, "finish")
 
-    def complete(self, order: _Order, element: str) -> None:
+    def complete(self, order: Order, element: str) -> None:
         [task] = self.asked(f"/tasks?instance={order.instance}").body["items"]
         done = self.told(order, element, f"/tasks/{task['id']}/complete", {})
         assert (done["element"], done["state"]) == (element, "completed"), done
 
-    def told(self, order: _Order, element: str, path: str, body: dict[str, Any]) -> Any:
+    def told(self, order: Order, element: str, path: str, body: dict[str, Any]) -> Any:
         """Send what changes something, with a value of its own, and note that it was answered."""
         value = f"{order.name}:{element}:{self._requests}"
         answer = self.sure(path, body | {"variables": {element: value}})
@@ -267,24 +293,13 @@ class _Client(threading.Thread):
         self._caller = None
 
 
-def _found(url: str) -> str:
-    """Make the plant; the token that all clients use."""
-    store = Store(url)
-    founding.found(store)
-    for number in range(CLIENTS):
-        founding.release(store, DIAGRAM.format(n=number).encode())
-    token = founding.new_token(store, "ana", *ROLES)
-    store.close()
-    return token
-
-
-def _all(caller: Caller, path: str) -> list[dict[str, Any]]:
+def items(caller: Caller, path: str) -> list[Item]:
     """Every item of a list, page after page."""
-    items: list[dict[str, Any]] = []
+    found: list[Item] = []
     cursor = ""
     while True:
         page = caller.get(path + cursor).body
-        items += page["items"]
+        found += page["items"]
         if page["next"] is None:
-            return items
+            return found
         cursor = f"&cursor={page['next']}"
