@@ -179,9 +179,9 @@ def test_a_timer_that_cannot_go_on_does_not_stop_the_others(plant: Plant) -> Non
     plant.wait(hours=1)
     assert plant.state(other) == "completed"
     incident = plant.incident(large)
-    assert (incident["element"], incident["kind"]) == ("rest", "limit")
+    assert (incident["element"], incident["kind"]) == ("twice", "limit")
     plant.change(large, much="x")
-    plant.resolve(incident, "complete")
+    plant.retry(incident)
     assert plant.tokens(large) == ["cool"]
 
 

@@ -291,8 +291,8 @@ def test_a_round_that_cannot_be_followed_is_an_incident_and_the_next_one_comes(
     )
     large = plant.start("large", much="x" * 200_000)
     plant.wait(hours=1)
-    assert (plant.incident(large)["element"], len(plant.due(large))) == ("remind", 1)
+    assert (plant.incident(large)["element"], len(plant.due(large))) == ("twice", 1)
     plant.change(large, much="x")
     plant.wait(hours=1)
-    plant.resolve(plant.incident(large), "complete")
+    plant.retry(plant.incident(large))
     assert sorted(plant.open()) == ["inside", "inside", "work"]

@@ -30,9 +30,8 @@ from engine.workflow.definition.times import (
     following,
 )
 from engine.workflow.execution.advance import Advance
-from engine.workflow.execution.values import VariablesRefused
-from engine.workflow.work import held, instances
-from engine.workflow.work.running import ACTIVE, Running, lock
+from engine.workflow.work import instances
+from engine.workflow.work.running import ACTIVE, lock
 from engine.workflow.work.versions.plans import PlanMissing, plan_of
 
 SLICE = 20
@@ -99,19 +98,6 @@ def _fire(uow: Uow, due: _Due) -> bool:
     running = lock(uow, due.owner, due.site_id)
     if running.state != ACTIVE or uow.write(_TAKE, due.key) != 1:
         return False  # since we looked, suspended or fired by another process
-    try:
-        with uow.savepoint():
-            return _happen(uow, due, running, actor)
-    except VariablesRefused as refused:
-        sentence = f"{refused.detail} Free some, then complete this."
-        after = None if due.repeat is None else _following(uow, due, _left(due))
-        if after is not None:  # forgotten with its owner, if that is interrupted
-            uow.write(_NEW, _row(due.owner, due.token, due.element, due.kind, after))
-        held.refuse(uow, running, due.token, due.element, sentence, actor)
-        return True
-
-
-def _happen(uow: Uow, due: _Due, running: Running, actor: Actor) -> bool:
     advance = running.advance(uow)
     left = _left(due)
     if due.repeat is not None and endless(due.repeat) and left == 1:
