@@ -15,13 +15,14 @@ from tests.foreign.markup import BPMN, local
 from tests.foreign.reading import faults, judged, left_out
 from tests.foreign.rules import named_rules, rules_of
 from tests.foreign.silent import dies, hangs
-from tests.foreign.sources import SOURCES, VARIABLE, Source, files_of, given_folder
+from tests.foreign.sources import SOURCES, files_of, given_folder
 from tests.foreign.walking import STUCK, Walk, started
 from tests.foreign.watching import Examiner, Work, examined
 from tests.support import diagrams as d
 from tests.support.plant import Plant
 
 COVERAGE = PAGES[1]
+SLICE = 250
 DRAWING = b"""<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" id="d">
  <process id="p" isExecutable="false">
   <startEvent id="start"><messageEventDefinition/></startEvent>
@@ -39,14 +40,23 @@ DRAWING = b"""<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" i
  </process><process id="black_box"/></definitions>"""
 
 
+def slices() -> list[tuple[str, int]]:
+    """The sets that are there, in parts that take a minute: the folder and the first file."""
+    folder = given_folder()
+    if folder is None:
+        return []
+    sizes = {source.folder: len(files_of(folder / source.folder)) for source in SOURCES}
+    return [(name, first) for name, size in sizes.items() for first in range(0, size, SLICE)]
+
+
 @pytest.mark.soak
-@pytest.mark.skipif(given_folder() is None, reason=f"{VARIABLE} names no folder")
-@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.folder)
-def test_every_file_is_deployed_or_refused_by_a_rule_of_the_page(source: Source) -> None:
+@pytest.mark.parametrize(("name", "first"), slices())
+def test_every_file_is_deployed_or_refused_by_a_rule_of_the_page(name: str, first: int) -> None:
     folder = given_folder()
     assert folder is not None
     known = named_rules(COVERAGE.read_text("utf-8"))
-    for one in examined(folder / source.folder, files_of(folder / source.folder), 2):
+    files = files_of(folder / name)[first : first + SLICE]
+    for one in examined(folder / name, files, 2):
         assert one.faults == [], one.file
         assert rules_of(tables.every_rule(one)) <= known, one.file
 
