@@ -48,12 +48,25 @@ class Crew:
         return all(self.bring(order) for order in self.script.orders)
 
     def bring(self, order: Order) -> bool:
-        """Start an order if it is not there, and drive it to its rest; False if interrupted.
+        """Start an order if it is not there, and drive it and what it opens; False if interrupted.
 
         Raises:
             OffScript: if it then stands elsewhere than it should.
         """
-        instance = self._started(order)
+        if not self._drive(order, self._started(order)):
+            return False
+        for process, opened in order.opened():
+            found = self._found(process, order.business_key)
+            if not found:
+                raise OffScript(f"{order.business_key} should have opened {process}.")
+            if not all(self._drive(opened, instance) for instance in found):
+                return False
+        return True
+
+    # ---- steps ----
+
+    def _drive(self, order: Order, instance: str) -> bool:
+        """Bring one instance to its rest; False if interrupted."""
         while self._step(order, instance):
             if not self.pause():
                 return False
@@ -61,13 +74,11 @@ class Crew:
         _check(order, self._read(instance))
         return True
 
-    # ---- steps ----
-
     def _started(self, order: Order) -> str:
         planner = self.clients[next(self._turns["planner"])]
         process, key = self.script.process, order.business_key
-        for found in planner.pages("/instances", process=process, business_key=key):
-            return str(found["id"])
+        if found := self._found(process, key):
+            return found[0]
         variables = {"part": order.part, "quantity": order.quantity}
         started = planner.start_instance(process, business_key=key, variables=variables)
         self.say(f"{key}  {order.story}: {order.quantity} x {order.part}")
@@ -149,6 +160,11 @@ class Crew:
                 self.say(_line(order, task["element"], order.claimed_by, "claimed"))
 
     # ---- what the plant says ----
+
+    def _found(self, process: str, business_key: str) -> list[str]:
+        """The instances of a process with a key."""
+        rows = self._worker.pages("/instances", process=process, business_key=business_key)
+        return [str(row["id"]) for row in rows]
 
     def _rests_at(self, order: Order, instance: str, element: str) -> bool:
         """Whether nobody is to touch this order here: at the visit that the script names."""

@@ -1,8 +1,8 @@
 """The script of the demonstration: `processes/demo/plant.json`, as processes/README.md has it."""
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ class Order:
     """One order, and where it is to stand in the end.
 
     `answers` and `jobs` hold what is special about it: by form or element, a list of one item per
-    time.
+    time. `opens` holds the processes that its messages start, and where those are to stand.
     """
 
     business_key: str
@@ -47,6 +47,12 @@ class Order:
     claimed_by: str | None = None
     answers: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     jobs: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    opens: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def opened(self) -> Iterator[tuple[str, "Order"]]:
+        """Key of each process that it opens, and what is to be done with its instance."""
+        for process, told in self.opens.items():
+            yield process, replace(self, claimed_by=None, visit=1, opens={}, **told)
 
     def filled(self, text: Any) -> Any:
         """A value of the script with `$quantity`, `$part` and `$business_key` put in."""

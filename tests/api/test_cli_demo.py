@@ -2,12 +2,13 @@
 
 import signal
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from adapters.client import Client
-from cli.driving.script import read_script
+from cli.driving.script import Order, read_script
 from tests.support.shell import Shell
 
 QUICK = ("--port", 0, "--speed", 0)
@@ -17,6 +18,13 @@ QUICK = ("--port", 0, "--speed", 0)
 def shell(tmp_path: Path) -> Shell:
     """A shell whose own plant no demonstration may touch."""
     return Shell(tmp_path / "plant")
+
+
+def standing(order: Order, process: str = "turned_shaft") -> Iterator[tuple[str, str]]:
+    """Process and state of an order's instance, and of those that it opens."""
+    yield process, "completed" if order.expect == "completed" else "active"
+    for key, opened in order.opened():
+        yield from standing(opened, key)
 
 
 def test_an_empty_home_becomes_a_running_plant(shell: Shell, tmp_path: Path) -> None:
@@ -33,11 +41,14 @@ def test_an_empty_home_becomes_a_running_plant(shell: Shell, tmp_path: Path) -> 
     tokens = [line.split()[-1] for line in shown if " rc_" in line and "curl" not in line]
     assert again.said.startswith("Routecard on http://127.0.0.1:")
     with Client(again.url, tokens[0]) as client:
-        stands = Counter(item["state"] for item in client.pages("/instances", limit=200))
-        expected = Counter(
-            "completed" if order.expect == "completed" else "active" for order in script.orders
+        stands = Counter(
+            (item["process"], item["state"]) for item in client.pages("/instances", limit=200)
         )
-        assert stands == expected
+        assert stands == Counter(stand for order in script.orders for stand in standing(order))
+        (capa,) = client.pages("/instances", process="capa", business_key="WO-1004")
+        shown = client.get(f"/instances/{capa['id']}")
+        assert [token["element"] for token in shown["tokens"]] == ["wait_for_effect"]
+        assert shown["variables"]["nc_number"] == "NC-000002"
         assert len(list(client.pages("/users"))) == len(script.people)
         assert len(list(client.pages("/tokens"))) == len(script.everybody)
     code, rest, log = again.end(signal.SIGINT)

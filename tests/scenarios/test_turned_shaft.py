@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.fixtures import both
 from tests.support.golden import check_golden
-from tests.support.shipped import answer, release_shipped
+from tests.support.shipped import answer, diagram, forms_and_decisions, release_shipped
 from tests.support.works import Works
 
 TURNING = ("identify_bar", "saw_blank", "turn_diameter")
@@ -27,6 +27,21 @@ def turned(plant: Works, business_key: str) -> str:
     return instance
 
 
+def systemic(plant: Works, instance: str) -> None:
+    """A nonconformance from its containment to its end: scrapped, and "Systemic?" yes."""
+    for element in ("contain_material", "review_nonconformance"):
+        answer(plant, instance, element)
+    answer(plant, instance, "decide_disposition", disposition="scrap", reason="Cracked")
+    answer(plant, instance, "scrap_material")
+    answer(plant, instance, "verify_disposition", systemic="yes")
+
+
+def opened(plant: Works, business_key: str) -> str:
+    """The one CAPA of a business key."""
+    (capa,) = plant.auditor.pages("/instances", process="capa", business_key=business_key)
+    return str(capa["id"])
+
+
 def to_the_oven(plant: Works, instance: str) -> None:
     """From a good diameter to the furnace."""
     answer(plant, instance, "inspect_diameter")
@@ -42,13 +57,14 @@ def finished(plant: Works, instance: str) -> None:
 
 @both
 def test_a_shaft_is_reworked_hardened_and_released(plant: Works) -> None:
-    """Rework twice, a timer that escalates, a job on its second attempt, a message, a release."""
+    """Rework twice, a reminder, a job on its second attempt, a message, a release."""
     instance = turned(plant, "WO-1")
     answer(plant, instance, "inspect_diameter", diameter="25.31 mm")
     answer(plant, instance, "rework_diameter", removed=Decimal("0.25"))
-    assert plant.wait(hours=9) == 1
-    answer(plant, instance, "expedite_inspection")
+    assert (plant.wait(hours=9), plant.wait(hours=9)) == (1, 0)
+    assert plant.open(instance) == ["expedite_inspection", "inspect_diameter"]
     answer(plant, instance, "inspect_diameter", diameter={"value": "2.506", "unit": "cm"})
+    answer(plant, instance, "expedite_inspection")
     answer(plant, instance, "rework_diameter", removed=Decimal("0.05"))
     to_the_oven(plant, instance)
     first = plant.claim_job("heat_treatment")
@@ -61,7 +77,7 @@ def test_a_shaft_is_reworked_hardened_and_released(plant: Works) -> None:
     finished(plant, instance)
     assert plant.instance(instance)["state"] == "completed"
     check_golden(
-        "routings/turned_shaft", "reworked twice, escalated, released", plant.path(instance)
+        "routings/turned_shaft", "reworked twice, overdue once, released", plant.path(instance)
     )
     measured = [
         step["variables"]["diameter"]
@@ -130,23 +146,52 @@ def test_a_concession_closes_a_nonconformance_after_a_second_decision(plant: Wor
     assert plant.instance(instance)["variables"]["nc_number"] == "NC-000001"
 
 
-def test_a_systemic_cause_opens_a_capa_that_needs_two_rounds(plant: Works) -> None:
-    instance = plant.start("nonconformance", "NC-B")
-    for element in ("contain_material", "review_nonconformance"):
-        answer(plant, instance, element)
-    answer(plant, instance, "decide_disposition", disposition="scrap", reason="Cracked")
-    answer(plant, instance, "scrap_material")
-    answer(plant, instance, "verify_disposition", systemic="yes")
-    answer(plant, instance, "describe_problem")
+@both
+def test_a_systemic_cause_opens_a_capa_and_the_order_goes_on_at_once(plant: Works) -> None:
+    order = turned(plant, "WO-4")
+    answer(plant, order, "inspect_diameter", diameter=Decimal("24.91"))
+    systemic(plant, order)
+    assert plant.instance(order)["state"] == "completed"
+    check_golden("routings/turned_shaft", "undersize, scrapped, systemic", plant.path(order))
+    capa = opened(plant, "WO-4")
+    shown = plant.instance(capa)
+    assert (shown["state"], plant.open(capa)) == ("active", ["describe_problem"])
+    told = {"nc_number": "NC-000001", "disposition": "scrap", "capa_number": "CAPA-000001"}
+    assert shown["variables"] == told
+
+
+def test_a_capa_that_needs_two_rounds(plant: Works) -> None:
+    nonconformance = plant.start("nonconformance", "NC-B")
+    systemic(plant, nonconformance)
+    check_golden("quality/nonconformance", "systemic", plant.path(nonconformance))
+    assert plant.instance(nonconformance)["state"] == "completed"
+    capa = opened(plant, "NC-B")
+    answer(plant, capa, "describe_problem")
     for effective in ("no", "yes"):
         for element in ("find_root_cause", "plan_actions", "carry_out_actions"):
-            answer(plant, instance, element)
-        assert plant.tokens(instance) == ["wait_for_effect"]
+            answer(plant, capa, element)
+        assert plant.tokens(capa) == ["wait_for_effect"]
         assert (plant.wait(days=89), plant.wait(days=1)) == (0, 1)
-        answer(plant, instance, "check_effectiveness", effective=effective)
-    answer(plant, instance, "close_capa")
-    check_golden("quality/nonconformance", "systemic, with its CAPA", plant.path(instance))
+        answer(plant, capa, "check_effectiveness", effective=effective)
+    answer(plant, capa, "close_capa")
+    check_golden("quality/capa", "opened by a nonconformance, two rounds", plant.path(capa))
+    assert plant.instance(capa)["state"] == "completed"
+
+
+@both
+def test_a_capa_that_nobody_can_open_is_opened_by_a_retry(plant: Works) -> None:
+    plant.process_engineer.post("/processes/capa/versions/1/retire").ok()
+    instance = plant.start("nonconformance", "NC-C")
+    systemic(plant, instance)
+    assert plant.tokens(instance) == ["open_capa?"]
+    stuck = plant.incident(instance)
+    assert (stuck["kind"], stuck["element"]) == ("message", "open_capa")
+    assert "capa_opened" in stuck["message"]
+    changed = diagram("capa").replace(b'name="CAPA"', b'name="8D"')
+    assert plant.release(changed, forms_and_decisions())["version"] == 2
+    plant.team_lead.post(f"/incidents/{stuck['id']}/retry", {}).ok()
     assert plant.instance(instance)["state"] == "completed"
+    assert plant.open(opened(plant, "NC-C")) == ["describe_problem"]
 
 
 def test_a_capa_runs_by_itself(plant: Works) -> None:

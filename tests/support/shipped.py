@@ -14,12 +14,22 @@ ANSWERS: dict[str, dict[str, Any]] = PLANT["answers"]
 
 def release_shipped(works: Works) -> None:
     """Release capa, nonconformance, inspection and the turned shaft, with forms and decisions."""
-    forms = sorted((ROOT / "forms/definitions").glob("*.form.json"))
-    files = {f.name: f.read_bytes() for f in [*forms, *sorted((PROCESSES / "dmn").glob("*.dmn"))]}
+    files = forms_and_decisions()
     for key in PLANT["release"]:
-        (diagram,) = PROCESSES.glob(f"bpmn/*/{key}.bpmn")
-        works.release(diagram.read_bytes(), files)
+        works.release(diagram(key), files)
         files = {}  # released with the first of them, named by the others
+
+
+def forms_and_decisions() -> dict[str, bytes]:
+    """All that the diagrams name, by file."""
+    forms = sorted((ROOT / "forms/definitions").glob("*.form.json"))
+    return {f.name: f.read_bytes() for f in [*forms, *sorted((PROCESSES / "dmn").glob("*.dmn"))]}
+
+
+def diagram(key: str) -> bytes:
+    """A shipped diagram as it is."""
+    (file,) = PROCESSES.glob(f"bpmn/*/{key}.bpmn")
+    return file.read_bytes()
 
 
 def answer(works: Works, instance: str, element: str, **changed: Any) -> Item:
