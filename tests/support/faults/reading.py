@@ -49,10 +49,10 @@ ERRORS: list[Fault] = [
     ("not-supported", "c", (*line(d.user("a")), '<correlationSubscription id="c"/>')),
     # ids and flows
     ("duplicate-id", "a", (*line(d.user("a")), d.user("a"))),
-    ("missing-id", "", (*line(d.user("a")), "<userTask/>")),
+    ("missing-id", "p", (*line(d.user("a")), "<userTask/>")),
     ("reserved-id", "a#b", line(d.user("a#b"), way="start -> end")),
     ("reserved-id", "a+b", line(d.user("a+b"), way="start -> end")),
-    ("reserved-id", "a" * 100, line(d.user("a" * 101), way="start -> end")),
+    ("reserved-id", "a" * 101, line(d.user("a" * 101), way="start -> end")),
     ("dangling-flow", "f", (*line(d.user("a")), FLOW.format("a", "nowhere"))),
     ("dangling-flow", "f", (*line(d.user("a")), FLOW.format("", "a"))),
     ("dangling-flow", "a#to#", (*line(d.user("a")), '<sequenceFlow sourceRef="a"/>')),

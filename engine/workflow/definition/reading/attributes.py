@@ -6,7 +6,7 @@ Source: the dialect, docs/reference/dialect.md.
 from lxml import etree
 
 from engine.workflow.definition.model import ACTIVITIES, Node, error, warning
-from engine.workflow.definition.reading.values import MES, SPIFF, Report, extensions, local
+from engine.workflow.definition.reading.values import MES, SPIFF, Report, extensions, local, named
 
 FOREIGN = (
     "http://camunda.org/schema/1.0/bpmn",
@@ -57,7 +57,7 @@ SPIFF_REFUSED = ("script", "operator")
 
 def check_names(node: etree._Element, report: Report) -> None:
     """Refuse attributes of ours that do not exist or stand in a wrong place; name foreign ones."""
-    name, kind = _named(node), local(node)
+    name, kind = named(node), local(node)
     for key in node.attrib:
         if str(key).startswith(MES):
             _check_place(str(key)[len(MES) :], ATTRIBUTES, name, kind, report)
@@ -93,13 +93,6 @@ _BELONGS = {
     "calendar": "It belongs on timer events, and on tasks with due, followUp or duration.",
     "parameter": "It belongs on tasks, and on events that throw a message or signal.",
 }
-
-
-def _named(node: etree._Element) -> str:
-    """The id of an element, or of the nearest one around it that has one."""
-    while node.get("id") is None and (around := node.getparent()) is not None:
-        node = around
-    return node.get("id", "")
 
 
 def _check_extension(child: etree._Element, name: str, kind: str, report: Report) -> None:

@@ -12,13 +12,16 @@ from lxml import etree
 from engine.workflow.definition.model import Finding, ProcessModel, error, warning
 from engine.workflow.definition.reading.attributes import check_names
 from engine.workflow.definition.reading.data import variables
+from engine.workflow.definition.reading.elements import SUPPORTED
 from engine.workflow.definition.reading.events import Declared
 from engine.workflow.definition.reading.scopes import Context, read_scopes
-from engine.workflow.definition.reading.values import BPMN, TRUE, Report
+from engine.workflow.definition.reading.values import BPMN, TRUE, Report, local
 from engine.workflow.definition.reading.xml import DocumentRefused, safe_xml
 
 MAX_ID = 100
 RESERVED = "#+"
+# Whose ids are stored with tokens, work and history.
+KEPT = SUPPORTED | {"process", "sequenceFlow"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +78,18 @@ def _executable(root: etree._Element, report: Report) -> list[etree._Element]:
 
 def _check_ids(root: etree._Element, report: Report) -> None:
     """Each element has an id of its own, one that the engine can work with."""
-    ids = [i for e in root.iter(f"{BPMN}*") if (i := e.get("id"))]
-    for name, count in Counter(ids).items():
+    drawn = [e for e in root.iter(f"{BPMN}*") if e.get("id")]
+    for name, count in Counter(e.get("id", "") for e in drawn).items():
         if count > 1:
             message = f"The id {name} is used {count} times."
             report(error("duplicate-id", name, message, "Give each element an id of its own."))
-        if len(name) > MAX_ID or any(sign in name for sign in RESERVED):
+    for element in drawn:
+        name = element.get("id", "")
+        long = len(name) > MAX_ID and local(element) in KEPT
+        if long or any(sign in name for sign in RESERVED):
             message = f"The id {name[:MAX_ID]} holds # or +, or is longer than {MAX_ID} characters."
             cure = "Choose a short id of letters, digits, hyphens and underscores."
-            report(error("reserved-id", name[:MAX_ID], message, cure))
+            report(error("reserved-id", name, message, cure))
 
 
 def _check_beside(root: etree._Element, report: Report) -> None:

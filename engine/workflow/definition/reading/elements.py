@@ -3,14 +3,22 @@
 from lxml import etree
 
 from engine.workflow.definition.model import ACTIVITIES, EVENTS, GATEWAYS, error, warning
-from engine.workflow.definition.reading.values import BPMN, TRUE, Report, children, local
+from engine.workflow.definition.reading.values import BPMN, TRUE, Report, children, local, named
 
 SUPPORTED = ACTIVITIES | GATEWAYS | EVENTS
 # Drawn for people, or read elsewhere; without a word about it.
 PASSIVE = frozenset(
     {
         *("documentation", "extensionElements", "sequenceFlow", "laneSet", "textAnnotation"),
-        *("association", "group", "incoming", "outgoing", "auditing", "monitoring"),
+        *(
+            "association",
+            "group",
+            "categoryValueRef",
+            "incoming",
+            "outgoing",
+            "auditing",
+            "monitoring",
+        ),
         *("dataObject", "dataObjectReference", "dataInputAssociation", "dataOutputAssociation"),
         *("multiInstanceLoopCharacteristics", "standardLoopCharacteristics"),
     }
@@ -50,13 +58,13 @@ def is_flow_node(child: etree._Element) -> bool:
 
 def check_element(child: etree._Element, report: Report) -> None:
     """Refuse an element of a process that cannot run; say what is only shown."""
-    kind, name = local(child), child.get("id", "")
+    kind, name = local(child), named(child)
     if not child.tag.startswith(BPMN):
         message = f"The element {kind} is not of BPMN; it is kept, but has no effect here."
         report(warning("foreign-extension", name, message, "Say the same with our attributes."))
     elif kind in SUPPORTED:
-        if not name:
-            report(error("missing-id", "", f"The {kind} has no id.", "Give it an id."))
+        if not child.get("id"):
+            report(error("missing-id", name, f"The {kind} has no id.", "Give it an id."))
     elif kind in SHOWN:
         report(warning("shown-only", name, f"{kind} is shown and does nothing.", SHOWN[kind]))
     elif kind not in PASSIVE:
@@ -66,7 +74,7 @@ def check_element(child: etree._Element, report: Report) -> None:
 
 def check_inside(node: etree._Element, report: Report) -> None:
     """Refuse what changes how an element would run; say what in it is only shown."""
-    name = node.get("id", "")
+    name = named(node)
     for what, cure in _changes(node):
         report(error("not-supported", name, f"{what} cannot be executed.", cure))
     if local(node) == "subProcess":

@@ -80,3 +80,10 @@ def _compiled(
     except ExpressionRefused as refused:
         report(error("expression", element, refused.reason, "Change the expression."))
         return None
+
+
+def named(node: etree._Element) -> str:
+    """The id of an element, or of the nearest one around it that has one."""
+    while node.get("id") is None and (around := node.getparent()) is not None:
+        node = around
+    return node.get("id", "")
