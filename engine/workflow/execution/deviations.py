@@ -8,7 +8,8 @@ from engine.workflow.definition.graph import followers, spread
 from engine.workflow.definition.layout import HIDDEN, shown
 from engine.workflow.definition.model import ACTIVITIES, EVENTS, Node, ScopeModel
 from engine.workflow.execution.frontier import Insert
-from engine.workflow.execution.run import Branch, Deviation, Root, Run, Token
+from engine.workflow.execution.run import Deviation, Run
+from engine.workflow.execution.tree import Branch, Root, Token
 
 # What stands in the id of inserted work, `weld+1`, and in no id of a diagram.
 INSERTED = "+"

@@ -10,7 +10,7 @@ from engine.workflow.execution.frontier import Variables, dump
 from engine.workflow.execution.limits import AUTOMATIC_STEPS, ROOM, VARIABLE_BYTES
 from engine.workflow.execution.openings import JOB_TYPES
 from engine.workflow.execution.outcome import Left, Outcome, Step, Trouble
-from engine.workflow.execution.tree import Branch, Root, Token, harvest
+from engine.workflow.execution.tree import Root, Token, harvest
 
 WAITING = frozenset({"eventBasedGateway", "intermediateCatchEvent", "receiveTask"})
 
@@ -222,6 +222,3 @@ def label(node: Node) -> str:
 def has_job(node: Node) -> bool:
     """Whether a worker completes the element."""
     return node.type in JOB_TYPES and node.work.topic is not None
-
-
-__all__ = ["Branch", "Deviation", "Root", "Run", "StepFailed", "Token", "has_job", "label"]
