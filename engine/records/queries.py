@@ -1,5 +1,6 @@
 """What others may read of the records: the audit trail."""
 
+import hashlib
 from functools import lru_cache
 from typing import Any
 
@@ -14,6 +15,7 @@ from engine.records.audit import audit_entry, packed, unpacked
 Page = dict[str, Any]
 
 LAST = 2**63 - 1
+MARKED = 64
 
 
 def audit_entries(
@@ -39,6 +41,16 @@ def audit_entries(
     rows = uow.all(statement, site=site, before=_before(cursor), limit=limit + 1, **given)
     items = [_entry(row) for row in rows[:limit]]
     return {"items": items, "next": items[-1]["id"] if len(rows) > limit else None}
+
+
+def change_mark(uow: Uow, site: int) -> str:
+    """A short text that is another one after every change that a commit has shown.
+
+    It stands for the newest entries, not for the last one alone: on PostgreSQL a transaction may
+    take its number early and commit late.
+    """
+    newest = ",".join(str(row[0]) for row in uow.all(_NEWEST))
+    return hashlib.blake2b(f"{site}:{newest}".encode(), digest_size=9).hexdigest()
 
 
 def _before(cursor: str | None) -> int:
@@ -67,6 +79,11 @@ _CONDITIONS = {
     "subject": _c.subject == sa.bindparam("subject"),
     "since": _c.at >= sa.bindparam("since"),
 }
+
+# Of all sites: a site where little happens would be searched for its entries to the very first.
+_NEWEST = db.Statement(
+    sa.select(_c.id).order_by(_c.id.desc()).limit(sa.literal_column(str(MARKED)))
+)
 
 
 @lru_cache

@@ -13,7 +13,7 @@ from engine.kernel.clock import iso, to_ms
 from engine.kernel.store import Store
 from engine.kernel.store.uow import Uow
 from engine.records.audit import audit
-from engine.records.queries import audit_entries
+from engine.records.queries import audit_entries, change_mark
 from tests.engine.test_access import ABROAD, HASH, NEW_HASH, ROOT, add, change, grant, pages, trail
 from tests.support.clock import ManualClock
 
@@ -104,3 +104,31 @@ class TestAudit:
             with pytest.raises(BROKEN, match="append-only"):
                 store.run(lambda uow, tampered: uow.write(tampered, {}), tampered=statement)
         assert trail(store) == before
+
+    def test_the_mark_changes_with_every_change_and_with_none_else(self, store: Store) -> None:
+        def mark() -> str:
+            return store.read(change_mark, site=1)
+
+        marks = [mark(), mark()]
+        for number in range(70):  # more than the mark looks at
+            add(store, f"user{number}", "operator")
+            marks += [mark(), mark()]
+        assert marks[::2] == marks[1::2]
+        assert len(set(marks)) == 71
+
+    def test_the_mark_shows_an_entry_that_comes_late(self, store: Store) -> None:
+        """A transaction that took its number first and commits last."""
+        for number in range(3):
+            add(store, f"user{number}", "operator")
+        seen = store.read(change_mark, site=1)
+        late = {"id": -1, "at": 0, "actor": "ana", "action": "a", "subject": b"s"}
+        store.run(lambda uow, row: uow.write(LATE, row), row=late)
+        assert store.read(change_mark, site=1) != seen
+
+
+LATE = db.Statement(
+    sa.text(
+        "INSERT INTO audit_entry (id, at, actor, action, subject) "
+        "VALUES (:id, :at, :actor, :action, :subject)"
+    )
+)
