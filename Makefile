@@ -1,32 +1,34 @@
 # `make demo` and `make test` are all you need; both build .venv from requirements.lock first.
-# A fresh machine needs Python 3.11 or newer and nothing else.
+# A fresh machine needs Python 3.11 or newer. With npm and Node 20.19 or newer the islands are built
+# too; without, the screens do without the routing editor.
 
 PYTHON ?= python3
 BIN    := .venv/bin
 # Another lock or another pyproject.toml is another stamp, and the environment is brought up to it.
 READY  := .venv/ready-$(shell cat requirements.lock pyproject.toml | cksum | cut -d' ' -f1)
+MADE   := $(READY) islands
 
-.PHONY: help demo test check bench soak lock clean
+.PHONY: help demo test check bench soak lock islands clean
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*##/\t/' | expand -t 8
 
-demo: $(READY)  ## a running plant in one terminal, http://127.0.0.1:8080
+demo: $(MADE)  ## a running plant in one terminal, http://127.0.0.1:8080
 	$(BIN)/routecard demo
 
 test: check  ## every check and every test but soak and bench
 	$(BIN)/pytest -n 2
 
-check: $(READY)  ## format, lint, types, who imports whom: under a minute
+check: $(MADE)  ## format, lint, types, who imports whom: under a minute
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-bench: $(READY)  ## measure, print a table, write bench.json
+bench: $(MADE)  ## measure, print a table, write bench.json
 	$(BIN)/python -m tests.bench
 
-soak: $(READY)  ## the long forms of fuzz, oracle, kill and endurance tests
+soak: $(MADE)  ## the long forms of fuzz, oracle, kill and endurance tests
 	$(BIN)/pytest -m soak
 
 lock: $(READY)  ## resolve requirements.lock again, from the ranges of pyproject.toml
@@ -35,8 +37,11 @@ lock: $(READY)  ## resolve requirements.lock again, from the ranges of pyproject
 	    --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
 	    --custom-compile-command 'make lock' --quiet --output-file requirements.lock
 
+islands: $(READY)  ## build the scripts that need a bundler; nothing when they are up to date
+	@$(BIN)/python api/islands/build.py --try
+
 clean:  ## forget the environment and every cache
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist *.egg-info
+	rm -rf .venv api/web/static/dist api/islands/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist *.egg-info
 
 # uv when the machine has it, else a uv of our own inside .venv.
 $(READY): requirements.lock pyproject.toml

@@ -1,0 +1,1 @@
+// what viewer and editor share

@@ -1,0 +1,1 @@
+"""The screens: pages that read; what they change goes through the API."""
