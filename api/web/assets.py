@@ -124,7 +124,7 @@ class Assets:
         path = f"{BUILT}/{name}" if version == BUILT else name
         found = self._file(path)
         if found is None:
-            raise NotFound("There is nothing at this address.")
+            return Response("There is nothing at this address.\n", 404, mimetype="text/plain")
         served = self._read(path, found)
         response = Response(mimetype=None, content_type=served.media_type)
         packed = served.compressed if "gzip" in request.headers.get("Accept-Encoding", "") else None
