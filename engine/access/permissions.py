@@ -24,6 +24,8 @@ class Permission(StrEnum):
     INCIDENT_RESOLVE = "incident.resolve"
     USER_MANAGE = "user.manage"
     TOKEN_MANAGE = "token.manage"
+    STATION_MANAGE = "station.manage"
+    SETTINGS_MANAGE = "settings.manage"
 
 
 _ENGINEERS = frozenset({Role.PROCESS_ENGINEER})
@@ -49,6 +51,8 @@ WHO_MAY: Mapping[Permission, frozenset[Role]] = {
     Permission.INCIDENT_RESOLVE: _INTERVENERS,
     Permission.USER_MANAGE: _ADMINS,
     Permission.TOKEN_MANAGE: _ADMINS,
+    Permission.STATION_MANAGE: frozenset({Role.ADMIN, Role.TEAM_LEAD}),
+    Permission.SETTINGS_MANAGE: _ADMINS,
 }
 
 

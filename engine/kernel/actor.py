@@ -37,3 +37,4 @@ class Actor:
 
 
 SYSTEM = Actor("system:background")
+SIGN_IN = Actor("system:sign-in")
