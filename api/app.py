@@ -24,6 +24,7 @@ from api.rest import (
     users,
 )
 from api.rest.route import install_store
+from api.web.screens import TEMPLATES, error_screen, is_page, register_screens
 from engine.kernel.log import log
 from engine.kernel.store import Store
 
@@ -35,7 +36,7 @@ REQUEST_ID_LENGTH = 64
 
 def create_app(store: Store) -> Flask:
     """The application on a store whose schema is there."""
-    app = Flask("routecard", static_folder=None)
+    app = Flask("routecard", static_folder=None, template_folder=str(TEMPLATES))
     app.config.update(
         API_TITLE="Routecard",
         API_VERSION=VERSION,
@@ -59,7 +60,8 @@ def create_app(store: Store) -> Flask:
     for name, view in app.view_functions.items():
         if name.startswith("api-docs."):
             app.view_functions[name] = opened(view)
-    register_problems(app)
+    register_screens(app)
+    register_problems(app, is_page, error_screen)
     return app
 
 
@@ -87,7 +89,7 @@ def _register_requests(app: Flask) -> None:
         headers: Any = response.headers
         headers["X-Request-Id"] = g.get("request_id", "")
         headers["X-Content-Type-Options"] = "nosniff"
-        headers["Cache-Control"] = "no-store"
+        headers.setdefault("Cache-Control", "no-store")
         seconds = time.perf_counter() - g.get("began", time.perf_counter())
         health.observe(request.endpoint or "none", response.status_code, seconds)
         log.debug(

@@ -3,10 +3,16 @@
 Source: RFC 9457.
 """
 
+from collections.abc import Callable
 from http import HTTPStatus
 
 from flask import Flask, Response, request
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
+from werkzeug.exceptions import (
+    HTTPException,
+    InternalServerError,
+    MethodNotAllowed,
+    RequestEntityTooLarge,
+)
 
 from engine.kernel import json_text
 from engine.kernel.errors import (
@@ -33,6 +39,7 @@ STATUS: dict[type[RoutecardError], int] = {
     Unavailable: 503,
 }
 RETRY_SECONDS = "2"
+BUG = "Something went wrong here; it was logged. Nothing was changed."
 
 
 def status_of(refusal: RoutecardError) -> int:
@@ -64,11 +71,22 @@ def problem(document: dict[str, object]) -> Response:
     return Response(json_text.write(document), status, mimetype="application/problem+json")
 
 
-def register_problems(app: Flask) -> None:
-    """Answer every error of ours, of the framework and of a bug as a problem."""
+def register_problems(
+    app: Flask,
+    is_page: Callable[[], bool],
+    shown: Callable[[RoutecardError | HTTPException], Response],
+) -> None:
+    """Answer every error of ours, of the framework and of a bug as a problem.
+
+    Args:
+        is_page: whether the request asks for a screen.
+        shown: the error as a screen.
+    """
 
     @app.errorhandler(RoutecardError)
     def refused(refusal: RoutecardError) -> Response:
+        if is_page():
+            return shown(refusal)
         response = problem(problem_document(refusal, request.path))
         if isinstance(refusal, NotSignedIn):
             response.headers["WWW-Authenticate"] = 'Bearer realm="routecard"'
@@ -79,6 +97,8 @@ def register_problems(app: Flask) -> None:
     @app.errorhandler(HTTPException)
     def framework(error: HTTPException) -> Response:
         status = error.code or 500
+        if is_page():
+            return shown(error)
         response = problem(_framework_document(error, status))
         if isinstance(error, MethodNotAllowed) and error.valid_methods:
             response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
@@ -87,12 +107,14 @@ def register_problems(app: Flask) -> None:
     @app.errorhandler(Exception)
     def bug(error: Exception) -> Response:
         log.error("request_failed", path=request.path, method=request.method, exc_info=error)
+        if is_page():
+            return shown(InternalServerError(BUG))
         return problem(
             {
                 "type": "/problems/internal",
                 "title": "Internal error",
                 "status": 500,
-                "detail": "Something went wrong here; it was logged. Nothing was changed.",
+                "detail": BUG,
                 "instance": request.path,
             }
         )

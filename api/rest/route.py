@@ -149,7 +149,7 @@ def route(
             request.max_content_length = max_bytes
             _check(parts)
             given = _load(reads_body, {} if offer.consumes else _json())
-            args = _load(reads_query, _arguments())
+            args = _load(reads_query, _given())
             return view(Call(g.actor, given, args, statuses[0]), **parts)
 
         called.permission = permission  # type: ignore[attr-defined]
@@ -183,7 +183,18 @@ def _json() -> Any:
     return json_text.read_request(data)
 
 
-def _arguments() -> dict[str, str]:
+def arguments(schema: ma.Schema, given: dict[str, str]) -> dict[str, Any]:
+    """What stands behind the question mark, as its schema reads it.
+
+    Raises:
+        Invalid: naming each filter that is unknown, repeated or of the wrong form.
+    """
+    _given()
+    read: dict[str, Any] = _load(schema, given)
+    return read
+
+
+def _given() -> dict[str, str]:
     """What stands behind the question mark, each name once."""
     repeated = [name for name, values in request.args.lists() if len(values) > 1]
     if repeated:

@@ -1,0 +1,1 @@
+"""Screens at a desk: dense, filtered, with permalinks."""

@@ -1,0 +1,1 @@
+"""Screens at a station: large, few, next thing first."""

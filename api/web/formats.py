@@ -1,0 +1,95 @@
+"""Filters of the templates: values as people read them, in the language and zone of the page."""
+
+import json
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from flask import Flask, g
+from markupsafe import Markup
+
+from api.web.language import gettext as _
+from api.web.language import here, instant
+from engine.kernel import json_text
+
+AMOUNT = {"value", "unit"}
+
+
+def moment(at: str | datetime | None) -> Markup | str:
+    """An instant as day and time: the machine's form stands in its `datetime`."""
+    return "–" if at is None else _time(at, here().moment(instant(at), g.zone))
+
+
+def short(at: str | datetime | None) -> Markup | str:
+    """An instant as the time alone today, else with its day."""
+    return "–" if at is None else _time(at, here().short(instant(at), g.zone, g.now))
+
+
+def day(at: str | datetime | None) -> str:
+    """An instant as its day."""
+    return "–" if at is None else here().day(instant(at), g.zone)
+
+
+def since(at: str | datetime | None) -> Markup | str:
+    """How long ago an instant was; the page's clock keeps it true."""
+    if at is None:
+        return "–"
+    read = instant(at)
+    text = here().duration((g.now - read).total_seconds())
+    return Markup('<time data-since datetime="{}" title="{}">{}</time>').format(
+        _iso(read), here().moment(read, g.zone), text
+    )
+
+
+def duration(seconds: float | None) -> str:
+    """A length of time: `3 h 10 min`."""
+    return "–" if seconds is None else here().duration(seconds)
+
+
+def number(value: Decimal | int | float | None) -> str:
+    """A number as its readers write it."""
+    return "–" if value is None else here().number(value)
+
+
+def value(given: Any) -> str:
+    """Any variable or answer as one line of text."""
+    if given is None:
+        return "–"
+    if isinstance(given, bool):
+        return _("yes") if given else _("no")
+    if isinstance(given, (int, float, Decimal)):
+        return here().number(given)
+    if isinstance(given, dict) and given.keys() == AMOUNT:
+        return f"{here().number(Decimal(given['value']))} {given['unit']}"
+    if isinstance(given, list):
+        return ", ".join(value(item) for item in given)
+    if isinstance(given, dict):
+        return "; ".join(f"{name}: {value(item)}" for name, item in given.items())
+    return str(given)
+
+
+def to_json(given: Any) -> Markup:
+    """A value for a script to read from an element of the type `application/json`."""
+    text = json_text.write(given).decode()
+    return Markup(text.replace("<", "\\u003c").replace("&", "\\u0026"))
+
+
+def attribute_json(given: Any) -> str:
+    """A value for a script to read from an attribute; the template escapes it."""
+    return json.dumps(given, separators=(",", ":"), default=str)
+
+
+def register_formats(app: Flask) -> None:
+    """Give the filters to the templates."""
+    for each in (moment, short, day, since, duration, number, value):
+        app.add_template_filter(each)
+    app.add_template_filter(to_json, "json")
+    app.add_template_filter(attribute_json, "attr_json")
+
+
+def _time(at: str | datetime, text: str) -> Markup:
+    return Markup('<time datetime="{}">{}</time>').format(_iso(instant(at)), text)
+
+
+def _iso(at: datetime) -> str:
+    return at.isoformat().replace("+00:00", "Z")

@@ -1,0 +1,118 @@
+"""The languages people read: messages, numbers and times, each as its readers write them.
+
+A catalogue is a `.po` file, read when it is first needed; there is no compiled file to forget.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from decimal import Decimal
+from functools import lru_cache
+from io import BytesIO
+from pathlib import Path
+
+from babel import Locale
+from babel.dates import format_date, format_datetime, format_time
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+from babel.support import NullTranslations, Translations
+from flask import g, has_request_context
+
+CATALOGUES = Path(__file__).parent / "translations"
+SOURCE = "en"
+NAMES = {"en": "English", "de": "Deutsch"}
+MINUTE, HOUR, DAY = 60, 3600, 86400
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """One language: how its readers see words, numbers and times."""
+
+    code: str
+    locale: Locale
+    messages: NullTranslations
+
+    def number(self, value: Decimal | int | float) -> str:
+        """A number with all of its digits, grouped and pointed as the language does."""
+        return format_decimal(value, locale=self.locale, decimal_quantization=False)
+
+    def moment(self, at: datetime, zone: tzinfo) -> str:
+        """A day and a time in a zone: `24 Nov 2026, 14:30`."""
+        return format_datetime(at, "d MMM y, HH:mm", tzinfo=zone, locale=self.locale)
+
+    def day(self, at: datetime, zone: tzinfo) -> str:
+        """A day: `24 Nov 2026`."""
+        return format_date(at.astimezone(zone), "d MMM y", locale=self.locale)
+
+    def clock(self, at: datetime, zone: tzinfo) -> str:
+        """A time of day: `14:30`."""
+        return format_time(at, "HH:mm", tzinfo=zone, locale=self.locale)
+
+    def short(self, at: datetime, zone: tzinfo, now: datetime) -> str:
+        """The time alone today, else the day with it: `14:30`, `23 Nov, 14:30`."""
+        if at.astimezone(zone).date() == now.astimezone(zone).date():
+            return self.clock(at, zone)
+        pattern = "d MMM, HH:mm" if at.year == now.year else "d MMM y, HH:mm"
+        return format_datetime(at, pattern, tzinfo=zone, locale=self.locale)
+
+    def duration(self, seconds: float) -> str:
+        """A length of time in its two largest units: `3 h 10 min`, `2 d 4 h`, `40 s`."""
+        whole = max(0, round(seconds))
+        day, hour, minute = self.messages.gettext("d"), "h", "min"
+        if whole < MINUTE:
+            return f"{whole} s"
+        if whole < HOUR:
+            return f"{whole // MINUTE} {minute}"
+        if whole < DAY:
+            return _two(whole // HOUR, hour, whole % HOUR // MINUTE, minute)
+        return _two(whole // DAY, day, whole % DAY // HOUR, hour)
+
+
+def _two(large: int, large_unit: str, small: int, small_unit: str) -> str:
+    first = f"{large} {large_unit}"
+    return f"{first} {small} {small_unit}" if small else first
+
+
+@lru_cache
+def language(code: str) -> Language:
+    """The language of a code of `NAMES`."""
+    path = CATALOGUES / f"{code}.po"
+    if code == SOURCE or not path.exists():
+        return Language(code, Locale.parse(code), NullTranslations())
+    compiled = BytesIO()
+    with path.open("rb") as file:
+        write_mo(compiled, read_po(file, locale=code))
+    compiled.seek(0)
+    return Language(code, Locale.parse(code), Translations(compiled))
+
+
+def preferred(wishes: Iterable[str | None], accepted: Iterable[str] = ()) -> str:
+    """The first wish that there is a language for, else the first accepted one, else English."""
+    for wish in (*wishes, *accepted):
+        code = (wish or "").split("-")[0].lower()
+        if code in NAMES:
+            return code
+    return SOURCE
+
+
+def here() -> Language:
+    """The language of the request that is being answered."""
+    found: Language = g.language if has_request_context() and "language" in g else language(SOURCE)
+    return found
+
+
+def gettext(text: str) -> str:
+    """A message in the language of the request."""
+    return here().messages.gettext(text)
+
+
+def ngettext(one: str, many: str, number: int) -> str:
+    """A message in the language of the request, in the form for a number."""
+    return here().messages.ngettext(one, many, number)
+
+
+def instant(text: str | datetime) -> datetime:
+    """An instant as the API writes it, or one already read."""
+    at = text if isinstance(text, datetime) else datetime.fromisoformat(text)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
