@@ -23,6 +23,7 @@ WAITS = frozenset({"startEvent", "intermediateCatchEvent", "boundaryEvent"})
 
 ATTRIBUTES: dict[str, frozenset[str]] = {
     "role": frozenset({"lane"}),
+    "kind": TASKS | ACTIVITIES,
     "operation": TASKS | ACTIVITIES,
     "form": frozenset({"userTask"}),
     "equipment": TASKS,
