@@ -8,6 +8,7 @@ from engine.access import tables as access_tables
 from engine.kernel import site
 from engine.kernel.store import idempotency, numbering
 from engine.records import audit
+from engine.records import tables as records_tables
 from engine.workflow import tables as workflow_tables
 from engine.workflow.work import task_guards
 
@@ -16,6 +17,7 @@ MODULES = (
     audit,
     idempotency,
     numbering,
+    records_tables,
     site,
     task_guards,
     workflow_tables,

@@ -4,18 +4,20 @@ The migrations run them. Both databases answer with a broken constraint, never w
 """
 
 from engine.records.audit import audit_entry
+from engine.records.tables import signature
+
+APPEND_ONLY = (audit_entry.name, signature.name)
 
 
-def append_only_ddl(dialect: str, table: str = audit_entry.name) -> list[str]:
-    """The statements that make a table append-only, in their order.
+def append_only_ddl(dialect: str, *tables: str) -> list[str]:
+    """The statements that make tables append-only, in their order.
 
     Args:
         dialect: `sqlite` or `postgresql`.
-        table: a table whose primary key is `id`.
+        tables: whose primary key is `id`; without, every table that is append-only today.
     """
-    if dialect == "sqlite":
-        return _sqlite(table)
-    return _postgresql(table)
+    make = _sqlite if dialect == "sqlite" else _postgresql
+    return [statement for table in tables or APPEND_ONLY for statement in make(table)]
 
 
 def _sqlite(table: str) -> list[str]:
