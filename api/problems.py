@@ -5,6 +5,7 @@ Source: RFC 9457.
 
 from collections.abc import Callable
 from http import HTTPStatus
+from typing import Any
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import (
@@ -83,41 +84,50 @@ def register_problems(
         shown: the error as a screen.
     """
 
-    @app.errorhandler(RoutecardError)
-    def refused(refusal: RoutecardError) -> Response:
-        if is_page():
-            return shown(refusal)
-        response = problem(problem_document(refusal, request.path))
-        if isinstance(refusal, NotSignedIn):
-            response.headers["WWW-Authenticate"] = 'Bearer realm="routecard"'
-        if isinstance(refusal, Unavailable):
-            response.headers["Retry-After"] = RETRY_SECONDS
-        return response
+    for kind, answered in _ANSWERS.items():
 
-    @app.errorhandler(HTTPException)
-    def framework(error: HTTPException) -> Response:
-        status = error.code or 500
-        if is_page():
-            return shown(error)
-        response = problem(_framework_document(error, status))
-        if isinstance(error, MethodNotAllowed) and error.valid_methods:
-            response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
-        return response
+        def answer(error: Any, answered: Callable[[Any], Response] = answered) -> Response:
+            if isinstance(error, HTTPException | RoutecardError):
+                return shown(error) if is_page() else answered(error)
+            log.error("request_failed", path=request.path, method=request.method, exc_info=error)
+            return shown(InternalServerError(BUG)) if is_page() else answered(error)
 
-    @app.errorhandler(Exception)
-    def bug(error: Exception) -> Response:
-        log.error("request_failed", path=request.path, method=request.method, exc_info=error)
-        if is_page():
-            return shown(InternalServerError(BUG))
-        return problem(
-            {
-                "type": "/problems/internal",
-                "title": "Internal error",
-                "status": 500,
-                "detail": BUG,
-                "instance": request.path,
-            }
-        )
+        app.register_error_handler(kind, answer)
+
+
+def _refused(refusal: RoutecardError) -> Response:
+    response = problem(problem_document(refusal, request.path))
+    if isinstance(refusal, NotSignedIn):
+        response.headers["WWW-Authenticate"] = 'Bearer realm="routecard"'
+    if isinstance(refusal, Unavailable):
+        response.headers["Retry-After"] = RETRY_SECONDS
+    return response
+
+
+def _framework(error: HTTPException) -> Response:
+    response = problem(_framework_document(error, error.code or 500))
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+    return response
+
+
+def _bug(_error: Exception) -> Response:
+    return problem(
+        {
+            "type": "/problems/internal",
+            "title": "Internal error",
+            "status": 500,
+            "detail": BUG,
+            "instance": request.path,
+        }
+    )
+
+
+_ANSWERS: dict[type[Exception], Callable[[Any], Response]] = {
+    RoutecardError: _refused,
+    HTTPException: _framework,
+    Exception: _bug,
+}
 
 
 def _framework_document(error: HTTPException, status: int) -> dict[str, object]:

@@ -50,7 +50,7 @@ def is_page() -> bool:
 
 
 def error_screen(error: RoutecardError | HTTPException) -> Response:
-    """What went wrong and where to go on; whoever is not signed in comes to the sign-in and back."""
+    """What went wrong, and where to go on; who is not signed in goes to sign in, and back."""
     if isinstance(error, NotSignedIn):
         return entrance.to_sign_in()
     if "now" not in g:
