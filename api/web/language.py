@@ -12,7 +12,7 @@ from io import BytesIO
 from pathlib import Path
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_time
+from babel.dates import format_skeleton
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
@@ -22,6 +22,7 @@ from flask import g, has_request_context
 CATALOGUES = Path(__file__).parent / "translations"
 SOURCE = "en"
 NAMES = {"en": "English", "de": "Deutsch"}
+LOCALES = {"en": "en_GB", "de": "de_DE"}  # days first, 24 hours: as plants write them
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
@@ -35,33 +36,42 @@ class Language:
 
     def number(self, value: Decimal | int | float) -> str:
         """A number with all of its digits, grouped and pointed as the language does."""
-        return format_decimal(value, locale=self.locale, decimal_quantization=False)
+        exponent = value.as_tuple().exponent if isinstance(value, Decimal) else 0
+        digits = -exponent if isinstance(exponent, int) and exponent < 0 else 0
+        if isinstance(value, float):
+            return format_decimal(value, locale=self.locale, decimal_quantization=False)
+        pattern = "#,##0" + ("." + "0" * digits if digits else "")
+        return format_decimal(value, pattern, locale=self.locale)
 
     def moment(self, at: datetime, zone: tzinfo) -> str:
-        """A day and a time in a zone: `24 Nov 2026, 14:30`."""
-        return format_datetime(at, "d MMM y, HH:mm", tzinfo=zone, locale=self.locale)
+        """A day and a time in a zone: `24 Nov 2026, 14:05`."""
+        return f"{self.day(at, zone)}, {self.clock(at, zone)}"
 
     def day(self, at: datetime, zone: tzinfo) -> str:
         """A day: `24 Nov 2026`."""
-        return format_date(at.astimezone(zone), "d MMM y", locale=self.locale)
+        return self._written("yMMMd", at, zone)
 
     def clock(self, at: datetime, zone: tzinfo) -> str:
-        """A time of day: `14:30`."""
-        return format_time(at, "HH:mm", tzinfo=zone, locale=self.locale)
+        """A time of day: `14:05`."""
+        return self._written("Hm", at, zone)
 
     def short(self, at: datetime, zone: tzinfo, now: datetime) -> str:
-        """The time alone today, else the day with it: `14:30`, `23 Nov, 14:30`."""
-        if at.astimezone(zone).date() == now.astimezone(zone).date():
+        """The time alone today, else the day with it: `14:05`, `23 Nov, 14:05`."""
+        local, today = at.astimezone(zone), now.astimezone(zone)
+        if local.date() == today.date():
             return self.clock(at, zone)
-        pattern = "d MMM, HH:mm" if at.year == now.year else "d MMM y, HH:mm"
-        return format_datetime(at, pattern, tzinfo=zone, locale=self.locale)
+        day = self._written("MMMd" if local.year == today.year else "yMMMd", at, zone)
+        return f"{day}, {self.clock(at, zone)}"
+
+    def _written(self, skeleton: str, at: datetime, zone: tzinfo) -> str:
+        return format_skeleton(skeleton, at, tzinfo=zone, locale=self.locale)
 
     def duration(self, seconds: float) -> str:
         """A length of time in its two largest units: `3 h 10 min`, `2 d 4 h`, `40 s`."""
         whole = max(0, round(seconds))
-        day, hour, minute = self.messages.gettext("d"), "h", "min"
+        day, hour, minute = (self.messages.gettext(unit) for unit in ("d", "h", "min"))
         if whole < MINUTE:
-            return f"{whole} s"
+            return f"{whole} {self.messages.gettext('s')}"
         if whole < HOUR:
             return f"{whole // MINUTE} {minute}"
         if whole < DAY:
@@ -78,13 +88,14 @@ def _two(large: int, large_unit: str, small: int, small_unit: str) -> str:
 def language(code: str) -> Language:
     """The language of a code of `NAMES`."""
     path = CATALOGUES / f"{code}.po"
+    locale = Locale.parse(LOCALES[code])
     if code == SOURCE or not path.exists():
-        return Language(code, Locale.parse(code), NullTranslations())
+        return Language(code, locale, NullTranslations())
     compiled = BytesIO()
     with path.open("rb") as file:
         write_mo(compiled, read_po(file, locale=code))
     compiled.seek(0)
-    return Language(code, Locale.parse(code), Translations(compiled))
+    return Language(code, locale, Translations(compiled))
 
 
 def preferred(wishes: Iterable[str | None], accepted: Iterable[str] = ()) -> str:
