@@ -7,7 +7,7 @@ export default defineConfig({
   base: '/static/dist/',
   publicDir: false,
   build: {
-    target: 'es2022',
+    target: ['chrome123', 'firefox121', 'safari17.5'], // what knows light-dark(), as app.css asks
     emptyOutDir: true,
     manifest: 'vite.json', // a dot folder gets lost in archives; build.py makes manifest.json of it
     license: { fileName: 'licences.md' },

@@ -2,5 +2,6 @@
 import NavigatedViewer from 'bpmn-js/lib/NavigatedViewer';
 import 'bpmn-js/dist/assets/diagram-js.css';
 import 'bpmn-js/dist/assets/bpmn-js.css';
+import '../shared/diagram.css';
 
 export default NavigatedViewer;
