@@ -21,6 +21,7 @@ SCRIPT_WORDS = (
     N_("Try again"),
     N_("Close"),
     N_("Load again"),
+    N_("Converted. Look at what could not be carried over, then upload."),
     N_("s"),
     N_("min"),
     N_("h"),

@@ -32,3 +32,8 @@ document.addEventListener("keydown", (event) => {
     }
   }
 });
+
+document.addEventListener("change", (event) => {
+  if (event.target.matches("select[data-goto]")) location.assign(event.target.value);
+  else if (event.target.matches("form[data-auto] select")) event.target.form.requestSubmit();
+});
