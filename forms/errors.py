@@ -1,6 +1,6 @@
 """What this package refuses, and how: always every fault at once, each with a JSON pointer."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
@@ -58,6 +58,17 @@ class Refused(FormError):
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
         self.detail = detail
+
+
+class RefusedParts(FormError):
+    """Some parts of one answer cannot be read; `parts` are sentences by place or by item."""
+
+    code = "answer-refused"
+    title = "The answer cannot be accepted"
+
+    def __init__(self, parts: Mapping[str | int, list[str]]) -> None:
+        super().__init__("; ".join(f"{part}: {said[0]}" for part, said in parts.items()))
+        self.parts = parts
 
 
 class UnitUnknown(FormError):

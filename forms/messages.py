@@ -43,6 +43,21 @@ class Message(StrEnum):
     TIME_LOCAL = "{got} does not say which time zone. Add Z for UTC, or an offset such as +01:00."
     NOT_BEFORE = "Expected a time not before {limit}, got {got}."
     NOT_AFTER = "Expected a time not after {limit}, got {got}."
+    MULTICHOICE = "Expected a list of choices, got {got}."
+    CHOSEN_TWICE = "Choose each at most once."
+    CHOOSE_MORE = "Choose at least {limit}."
+    CHOOSE_FEWER = "Choose at most {limit}."
+    CHECKLIST = "Expected an object with ok, not_ok or na for each item, got {got}."
+    CHECKLIST_ITEM = "Expected one of: {choices}; got {got}."
+    UNKNOWN_ITEM = "This checklist has no item {item}. Leave it out, or use one of: {known}."
+    ITEM_OPEN = "{label}: say ok, not ok, or not applicable."
+    SAMPLES = "Expected a list of numbers, got {got}."
+    SAMPLES_COUNT = "Expected {count} values, got {got}."
+    SAMPLES_MANY = "Expected at most {limit} values, got {got}."
+    SCAN = "Expected a code as text, got {got}."
+    SCAN_OTHER = "Expected a code such as {example}, got {got}. Scan the right label."
+    PHOTO = "Expected the id of an uploaded photo, got {got}. Upload it first."
+    FILE = "Expected the id of an uploaded file, got {got}. Upload it first."
 
     def say(self, **values: object) -> str:
         """The sentence with its values filled in."""
@@ -60,6 +75,8 @@ class Flaw(StrEnum):
     )
     TOO_MANY_FIELDS = "The form has {got} fields. Ask at most {limit}, or make two forms of it."
     TOO_MANY_CHOICES = "The field offers {got} choices. Offer at most {limit}, or ask for text."
+    TOO_MANY_ITEMS = "The checklist has {got} items. Ask at most {limit}, or make two of it."
+    TOO_MANY_STEPS = "There are {got} instructions. Write at most {limit}."
     NOT_KEY = (
         "{got} cannot be a key. Start with a letter and go on with letters, digits, _ . or -; "
         "at most 100 characters."
@@ -93,10 +110,27 @@ class Flaw(StrEnum):
     NOT_LIMIT_LENGTH = (
         "{got} cannot limit the length of a text. Write a whole number from 0 to {limit}."
     )
+    NOT_LIMIT_CHOSEN = (
+        "{got} cannot limit how many are chosen. Write a whole number from 0 to {limit}."
+    )
+    NOT_COUNT = "{got} is no number of samples. Write a whole number from 1 to {limit}."
+    NO_LIMITS = "The limits say nothing. Write lower, target or upper, or leave them out."
+    LIMITS_ORDER = (
+        "{name} {low} is above {other} {high}. Correct them: lower, target and upper rise."
+    )
+    NOT_PATTERN = (
+        "{got} is no pattern: {why}. Write characters, classes such as [A-Z] or \\d, and counts "
+        "such as {{6}}, + or ?; separate alternatives by |. Groups are not known."
+    )
+    NOT_IMAGE = "{got} is no file. Write the id that the upload of the image answered."
     NOT_LIMIT_TIME = "{why} Write the limit as such a time."
     MIN_ABOVE_MAX = "min {min} is above max {max}. Exchange or correct them."
-    NO_CHOICES = "A field of type choice needs choices. List at least one."
+    NO_CHOICES = "A field of type {type} needs {name}. List at least one."
     NOT_CHOICE_VALUE = "{got} cannot be the value of a choice. Write a text or a number."
+    NOT_ITEM = (
+        "{got} cannot be the value of an item. Start with a letter and go on with letters, digits "
+        "or _; at most 100 characters."
+    )
     MIXED_CHOICES = (
         "Some choices have text for a value and others a number. Use one kind for all of them, "
         "so that conditions can compare the answer."

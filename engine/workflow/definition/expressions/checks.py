@@ -11,6 +11,12 @@ FORM_KINDS: Mapping[str, Kind] = {
     "datetime": Kind.TEXT,  # kept as ISO 8601 text in UTC, which sorts like time
     "number": Kind.NUMBER,
     "check": Kind.BOOLEAN,
+    "multichoice": Kind.LIST,
+    "samples": Kind.LIST,
+    "checklist": Kind.OBJECT,
+    "scan": Kind.TEXT,
+    "photo": Kind.TEXT,
+    "file": Kind.TEXT,
 }
 
 
@@ -19,8 +25,8 @@ def mismatches(expression: Expression, types: Mapping[str, str]) -> list[str]:
 
     Args:
         expression: the compiled expression.
-        types: variable to type of form field: text, number, choice, check or datetime. Variables
-            without a type, and types not known here, are passed over.
+        types: variable to type of form field: text, number, samples … Variables without a type,
+            and types not known here, are passed over.
     """
     kinds = {name: FORM_KINDS[kind] for name, kind in types.items() if kind in FORM_KINDS}
     found = [
