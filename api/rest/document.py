@@ -6,13 +6,14 @@ of the parts of an address, problems, and the addresses outside of `/api/v1`.
 
 import re
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import apispec
 import marshmallow as ma
 from marshmallow import validate
 from werkzeug.routing import Rule
 
+from api.permissions import CSRF_HEADER, SESSION_COOKIE
 from api.rest.schemas.basics import Query
 from api.rest.schemas.problem import ProblemOut
 from engine.access.permissions import Permission
@@ -27,9 +28,13 @@ PARTS: dict[str, tuple[dict[str, Any], str]] = {
     "job": (UUID, "The job's id"),
     "incident": (UUID, "The incident's id"),
     "token": (UUID, "The token's id"),
+    "session": (UUID, "The session's id"),
+    "station": (UUID, "The station's id"),
     "key": (TEXT, "The process's key, the id of its executable process"),
     "name": (TEXT, "The user's name"),
     "version": ({"type": "integer", "minimum": 1}, "The number of the version"),
+    "other": ({"type": "integer", "minimum": 1}, "The number of the version it is compared with"),
+    "filename": (TEXT, "The name of a file of the version"),
 }
 SENT = {
     "Idempotency-Key": (
@@ -52,8 +57,19 @@ ANSWERED = {
     "X-Request-Id": (TEXT, "The id of this request in the log"),
     "WWW-Authenticate": (TEXT, "How to sign in (401)"),
     "Allow": (TEXT, "The methods of this address (405)"),
-    "Retry-After": (TEXT, "Seconds after which the same request may be sent again (503)"),
+    "Retry-After": (TEXT, "Seconds after which the same request may be sent again (429, 503)"),
+    "Set-Cookie": (TEXT, "What the browser keeps, out of the reach of scripts"),
 }
+
+
+# A browser sends the cookie whoever made it ask; the header only a page of ours can add.
+SCHEMES = {
+    "token": {"type": "http", "scheme": "bearer"},
+    "session": {"type": "apiKey", "in": "cookie", "name": SESSION_COOKIE},
+    "csrf": {"type": "apiKey", "in": "header", "name": CSRF_HEADER},
+}
+READING: list[dict[str, list[str]]] = [{"token": []}, {"session": []}]
+CHANGING: list[dict[str, list[str]]] = [{"token": []}, {"session": [], "csrf": []}]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +81,12 @@ class Offer:
         consumes: bodies by media type, where they are not the JSON of `body`.
         produces: the media type of a good answer.
         if_match, etag: whether it honours the one, and answers with the other.
+        replays: whether a POST honours an Idempotency-Key; what asks for a secret does not.
+        sets_cookie: whether a good answer tells the browser to keep or to drop a cookie.
     """
 
     method: str
-    permission: Permission
+    permission: Permission | Literal["open"]
     answer: type[ma.Schema] | dict[str, Any]
     body: type[ma.Schema] | None = None
     query: type[ma.Schema] | None = None
@@ -77,6 +95,8 @@ class Offer:
     produces: str = JSON
     if_match: bool = False
     etag: bool = False
+    replays: bool = True
+    sets_cookie: bool = False
 
 
 def operation(offer: Offer, name: str) -> dict[str, Any]:
@@ -87,19 +107,21 @@ def operation(offer: Offer, name: str) -> dict[str, Any]:
         good.append("ETag")
     if offer.if_match:
         sent.append("If-Match")
-    if offer.method == "POST":
+    if offer.method == "POST" and offer.replays:
         good.append("Idempotency-Replayed")
         sent.append("Idempotency-Key")
+    if offer.sets_cookie:
+        good.append("Set-Cookie")
     answer = {"content": {offer.produces: {"schema": offer.answer}}, "headers": _headers(good)}
     found: dict[str, Any] = {
         "operationId": name,
-        "x-permission": str(offer.permission),
         "parameters": list(sent),
         "responses": {
             **{str(status): {"description": _SAID[status], **answer} for status in offer.statuses},
             "default": "Problem",
         },
     }
+    found |= _guarded(offer)
     if offer.query is not None:
         found["parameters"].append({"in": "query", "schema": offer.query})
     if offer.consumes:
@@ -108,6 +130,14 @@ def operation(offer: Offer, name: str) -> dict[str, Any]:
         needed = any(f.required for f in offer.body().fields.values())
         found["requestBody"] = {"required": needed, "content": {JSON: {"schema": offer.body}}}
     return found
+
+
+def _guarded(offer: Offer) -> dict[str, Any]:
+    """How to sign in for it, where the document's own way does not hold, and who may."""
+    if not isinstance(offer.permission, Permission):
+        return {"security": []}
+    found: dict[str, Any] = {"x-permission": str(offer.permission)}
+    return found if offer.method == "GET" else found | {"security": CHANGING}
 
 
 _SAID = {200: "Done", 201: "Made"}
@@ -130,8 +160,9 @@ def begin(spec: apispec.APISpec, converter: Any) -> None:
         parts.schemas.pop(unused, None)
     parts.responses.pop("DEFAULT_ERROR", None)
     parts.schema("Problem", schema=ProblemOut)
-    parts.security_scheme("token", {"type": "http", "scheme": "bearer"})
-    spec.options["security"] = [{"token": []}]
+    for scheme, described in SCHEMES.items():
+        parts.security_scheme(scheme, described)
+    spec.options["security"] = READING
     spec.options["servers"] = [{"url": "/"}]
     for name, (schema, told) in SENT.items():
         parts.parameter(name, "header", {"name": name, "schema": schema, "description": told})

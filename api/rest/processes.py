@@ -3,40 +3,20 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import Response, request
+from flask import Response
 from flask_smorest import Blueprint
-from werkzeug.datastructures import FileStorage
-from werkzeug.exceptions import UnsupportedMediaType
 
+from api.rest.authoring.upload import UPLOAD, UPLOAD_BYTES, XML, uploaded
 from api.rest.route import Call, route
 from api.rest.schemas.basics import PageQuery, Reason, page_of
 from api.rest.schemas.processes import ProcessOut, ProcessRowOut, VersionOut
 from engine.access.permissions import Permission
-from engine.kernel.actor import ROLES
-from engine.kernel.errors import FieldProblem, Invalid
-from engine.workflow.definition.bundles import MAX_BYTES, MAX_FILES, Bundle, kind_of, read_bundle
 from engine.workflow.work.versions import commands as versions
 from engine.workflow.work.versions import plans
 from engine.workflow.work.versions import queries as version_queries
 from engine.workflow.work.versions.occupied import changes_for_running
 
 blueprint = Blueprint("processes", __name__, description="Diagrams and their versions")
-MAIN = "main"
-XML = "application/xml"
-FORM = "multipart/form-data"
-UPLOAD: dict[str, Any] = {
-    XML: {"schema": {"type": "string", "description": "One BPMN 2.0 document"}},
-    FORM: {
-        "schema": {
-            "type": "object",
-            "description": "A bundle: the part `main` is the routing, the others are files named "
-            "*.bpmn, *.dmn or *.form.json",
-            "properties": {MAIN: {"type": "string", "format": "binary"}},
-            "required": [MAIN],
-            "additionalProperties": {"type": "string", "format": "binary"},
-        }
-    },
-}
 
 
 @route(
@@ -46,14 +26,14 @@ UPLOAD: dict[str, Any] = {
     permission=Permission.PROCESS_DEPLOY,
     answer=VersionOut,
     status=(201, 200),
-    max_bytes=MAX_BYTES + 1024 * 1024,
+    max_bytes=UPLOAD_BYTES,
     consumes=UPLOAD,
     if_match=True,
     etag=True,
 )
 def deploy(call: Call) -> Response:
     """Deploy a BPMN document or a bundle as a draft; the same digest again answers 200."""
-    bundle = _uploaded()
+    bundle = uploaded()
     known = call.read(version_queries.known, bundle=bundle, site=call.actor.site)
     findings = versions.check(bundle, known)
     findings += call.read(changes_for_running, bundle=bundle, site=call.actor.site)
@@ -186,51 +166,3 @@ def _turn(call: Call, command: Callable[..., Any], key: str, version: int, **arg
 
 def _etag(item: dict[str, Any]) -> str:
     return version_queries.etag(item["digest"], item["state"])
-
-
-def _uploaded() -> Bundle:
-    """The bundle of the request, read and bounded, before anything is stored."""
-    if request.mimetype != FORM:
-        if request.mimetype not in (XML, "text/xml"):
-            raise UnsupportedMediaType(f"Send one diagram as {XML}, or a bundle as {FORM}.")
-        data = request.get_data()
-        if not data:
-            raise Invalid("The request has no body; send a BPMN document.")
-        _check_size("main.bpmn", data)
-        return read_bundle("main.bpmn", {"main.bpmn": data}, ROLES)
-    if request.form:
-        problems = [FieldProblem(f"/{name}", "Send this as a file.") for name in request.form]
-        raise Invalid("Every part of a bundle is a file, with a file name.", errors=problems)
-    parts = [(name, part) for name, given in request.files.lists() for part in given]
-    if [name for name, _ in parts].count(MAIN) != 1 or len(parts) > MAX_FILES:
-        raise Invalid(f"A bundle has 1 to {MAX_FILES} files; exactly one part is named {MAIN!r}.")
-    files: dict[str, bytes] = {}
-    main = ""
-    for name, part in parts:
-        label = _file_name(name, part)
-        if label in files:
-            raise Invalid(f"The bundle has two files named {label}; give each its own name.")
-        main = label if name == MAIN else main
-        files[label] = part.read()
-        _check_size(label, files[label])
-    return read_bundle(main, files, ROLES)
-
-
-def _file_name(name: str, part: FileStorage) -> str:
-    label = (part.filename or name).replace("\\", "/").rpartition("/")[2]
-    if not label.isprintable():
-        raise Invalid(f"{label!r} is no name for a file.")
-    if name == MAIN:
-        return label if kind_of(label) == "process" else "main.bpmn"
-    if kind_of(label) is None:
-        problem = FieldProblem(f"/{name}", f"{label[:100]} is no .bpmn, .dmn or .form.json file.")
-        raise Invalid("The bundle holds a file of an unknown kind.", errors=[problem])
-    return label
-
-
-def _check_size(name: str, data: bytes) -> None:
-    if len(data) > MAX_BYTES:
-        raise Invalid(
-            f"{name} has {len(data) / 1024 / 1024:.1f} MB; at most "
-            f"{MAX_BYTES // 1024 // 1024} MB are accepted."
-        )

@@ -17,6 +17,19 @@ class FindingOut(Out):
     cure = fields.String()
 
 
+class SubmittedOut(Out):
+    """Who handed a version to review, and when."""
+
+    by = fields.String()
+    at = fields.DateTime()
+
+
+class RejectedOut(SubmittedOut):
+    """Who sent a version back, when and why."""
+
+    reason = fields.String(allow_none=True)
+
+
 class VersionOut(Out):
     """A version of a process."""
 
@@ -30,6 +43,8 @@ class VersionOut(Out):
     released = fields.DateTime(allow_none=True)
     released_by = fields.String(allow_none=True)
     note = fields.String(allow_none=True)
+    submitted = fields.Nested(SubmittedOut, allow_none=True)
+    rejected = fields.Nested(RejectedOut, allow_none=True)
     findings = fields.List(fields.Nested(FindingOut))
 
 

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from engine.kernel import db, json_text
 from engine.kernel.actor import Actor
+from engine.kernel.clock import iso
 from engine.kernel.errors import Conflict, Invalid, PreconditionRequired, Stale
 from engine.kernel.ids import new_id
 from engine.kernel.store.uow import Uow
@@ -25,8 +26,8 @@ from engine.workflow.work.versions.queries import (
     offer,
     version_item,
     version_row,
-    version_view,
 )
+from engine.workflow.work.versions.reviews import check_reviewer
 
 DRAFT, IN_REVIEW, SUPERSEDED, RETIRED = "draft", "in_review", "superseded", "retired"
 PIN_KINDS = {"process": "processes", "decision": "decisions", "form": "forms"}
@@ -89,7 +90,7 @@ def deploy(
     rows = uow.all(VERSIONS, key=bundle.key, site=actor.site)
     for row in rows:
         if row[5] == bundle.digest:
-            return False, version_view(row)
+            return False, version_item(uow, key=bundle.key, version=row[2], site=actor.site)
     newest = rows[0] if rows else None
     if newest is not None and newest[3] == IN_REVIEW:
         raise VersionState(f"Version {newest[2]} of {bundle.key} is in review; reject it first.")
@@ -137,10 +138,12 @@ def release(
     Raises:
         DeploymentRefused: if something it names is no longer released.
         TriggerTaken: if another process starts by one of its messages.
+        ReviewerIsAuthor: if the site wants somebody else than the author to release.
     """
     row = _seen(uow, key, version, actor, expected)
     if row[3] == RELEASED:
-        return version_view(row)
+        return version_item(uow, key=key, version=version, site=actor.site)
+    check_reviewer(uow, row, actor)
     _check_state(row, (DRAFT, IN_REVIEW, SUPERSEDED))
     if row[5] != bundle.digest:
         raise Stale("The draft was replaced meanwhile; read it again.")
@@ -263,7 +266,7 @@ def _seen(uow: Uow, key: str, version: int, actor: Actor, expected: str | None) 
     _one_at_a_time(uow, actor)
     row = version_row(uow, key, version, actor.site)
     if expected is not None and expected != etag(row[5], row[3]):
-        raise Stale("The version changed since you read it; read it again.")
+        raise _overtaken(row, "version")
     return row
 
 
@@ -298,7 +301,20 @@ def _check_replaces(draft: tuple[Any, ...], expected: str | None) -> None:
             "in If-Match."
         )
     if expected != etag(draft[5], draft[3]):
-        raise Stale("The draft changed since you read it; read it again.")
+        raise _overtaken(draft, "draft")
+
+
+def _overtaken(row: tuple[Any, ...], what: str) -> Stale:
+    """What a caller needs to know about who was faster."""
+    return Stale(
+        f"The {what} changed since you read it: {row[6]} saved it at {iso(row[7])}. "
+        "Compare yours with it, then save again.",
+        author=row[6],
+        saved=iso(row[7]),
+        version=row[2],
+        state=row[3],
+        etag=etag(row[5], row[3]),
+    )
 
 
 def _subject(key: str, version: int) -> str:

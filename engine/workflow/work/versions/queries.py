@@ -11,6 +11,7 @@ from engine.kernel.store.uow import Uow
 from engine.workflow import tables as t
 from engine.workflow.definition.bundles import Bundle
 from engine.workflow.definition.lint import Known, missing_items
+from engine.workflow.work.versions.reviews import reviews
 
 RELEASED = "released"
 
@@ -30,7 +31,7 @@ def known(uow: Uow, *, bundle: Bundle, site: int) -> Known:
 
 def version_item(uow: Uow, *, key: str, version: int, site: int) -> dict[str, Any]:
     """One version as the API shows it."""
-    return version_view(version_row(uow, key, version, site))
+    return version_view(uow, version_row(uow, key, version, site), site)
 
 
 def version_id(uow: Uow, *, key: str, version: int, site: int) -> bytes:
@@ -56,7 +57,7 @@ def process_item(uow: Uow, *, key: str, site: int) -> dict[str, Any]:
         if row[3] == RELEASED
         for element, kind, name in uow.all(_TRIGGERS, id=row[0])
     ]
-    items = [version_view(row) for row in rows]
+    items = [version_view(uow, row, site) for row in rows]
     return {
         "key": key,
         "name": items[0]["name"],
@@ -72,13 +73,13 @@ def processes(
     rows = uow.all(_PROCESSES, site=site, after=cursor or "", limit=limit + 1)
     items = []
     for key, newest, released in rows[:limit]:
-        shown = version_view(version_row(uow, key, newest, site))
+        row = version_row(uow, key, newest, site)
         items.append(
             {
                 "key": key,
-                "name": shown["name"],
+                "name": row[4],
                 "newest": newest,
-                "state": shown["state"],
+                "state": row[3],
                 "released": released,
             }
         )
@@ -108,7 +109,7 @@ def etag(digest: str, state: str) -> str:
     return f"{digest[:32]}-{state}"
 
 
-def version_view(row: tuple[Any, ...]) -> dict[str, Any]:
+def version_view(uow: Uow, row: tuple[Any, ...], site: int) -> dict[str, Any]:
     """A version as the API shows it, from a row of this module's statements."""
     return {
         "key": row[1],
@@ -122,6 +123,7 @@ def version_view(row: tuple[Any, ...]) -> dict[str, Any]:
         "released_by": row[9],
         "note": row[10],
         "findings": json_text.read(row[11]),
+        **reviews(uow, key=row[1], version=row[2], site=site),
     }
 
 

@@ -1,0 +1,1 @@
+"""What the editor asks for: vocabulary, files, comparison; check, layout and conversion."""
