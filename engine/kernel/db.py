@@ -58,6 +58,11 @@ def number(name: str, *, nullable: bool = False, **options: Any) -> sa.Column[in
     return sa.Column(name, sa.Integer, nullable=nullable, **options)
 
 
+def flag(name: str) -> sa.Column[bool]:
+    """A column that is false unless told otherwise."""
+    return sa.Column(name, sa.Boolean, nullable=False, server_default=sa.false())
+
+
 def body(name: str, *, nullable: bool = False) -> sa.Column[bytes]:
     """A column for bytes that the database need not look into: JSON, XML, a digest."""
     return sa.Column(name, sa.LargeBinary, nullable=nullable)

@@ -68,6 +68,13 @@ process_trigger = sa.Table(
     **db.BY_KEY,
 )
 
+
+def _partial(name: str, where: sa.TextClause, *columns: str) -> sa.Index:
+    return sa.Index(name, *columns, sqlite_where=where, postgresql_where=where)
+
+
+# A dry run stands apart: it opens no work, and is forgotten after a day. `undo` is where it stood
+# before its last entry, while that may be taken back.
 instance = sa.Table(
     "instance",
     db.metadata,
@@ -84,8 +91,13 @@ instance = sa.Table(
     db.text("started_by"),
     db.instant("ended", nullable=True),
     db.reference("origin", nullable=True),
+    db.flag("dry_run"),
+    db.body("undo", nullable=True),
     sa.Index("ix_instance_business_key", "business_key", "site_id"),
     sa.Index("ix_instance_version_id", "version_id", "state"),
+    _partial("ix_instance_running", sa.text("ended IS NULL"), "id"),
+    _partial("ix_instance_ended", sa.text("ended IS NOT NULL"), "ended"),
+    _partial("ix_instance_dry_run", sa.text("dry_run"), "started"),
     **db.BY_KEY,
 )
 
@@ -94,12 +106,8 @@ IS_FREE = sa.text("state = 'open'")
 IS_CLAIMED = sa.text("state = 'claimed'")
 IS_FAILED = sa.text("state = 'failed'")
 
-
-def _partial(name: str, where: sa.TextClause, *columns: str) -> sa.Index:
-    return sa.Index(name, *columns, sqlite_where=where, postgresql_where=where)
-
-
 # `rank` orders by priority, due time and (with the id) age, so that a page is a walk on an index.
+# Who holds it has worked `worked` ms on it, and since `working_since` goes on, unless it is paused.
 task = sa.Table(
     "task",
     db.metadata,
@@ -123,10 +131,29 @@ task = sa.Table(
     db.instant("follow_up", nullable=True),
     db.instant("closed", nullable=True),
     db.text("closed_by", nullable=True),
+    db.text("operation", nullable=True),
+    db.text("signature", nullable=True),
+    db.instant("started", nullable=True),
+    db.instant("working_since", nullable=True),
+    sa.Column("worked", sa.BigInteger, nullable=False, server_default=sa.text("0")),
+    db.instant("paused", nullable=True),
+    db.text("pause_reason", nullable=True),
     _partial("ix_task_free", IS_FREE, "role", "rank", "id"),
     _partial("ix_task_claimed", IS_CLAIMED, "assignee", "rank", "id"),
     _partial("ix_task_open", IS_OPEN, "rank", "id"),
     _partial("ix_task_open_instance", IS_OPEN, "instance_id", "token"),
+    **db.BY_KEY,
+)
+
+# What somebody has filled in so far; nobody else sees it.
+task_draft = sa.Table(
+    "task_draft",
+    db.metadata,
+    db.key("task_id"),
+    sa.Column("user_name", sa.Text, primary_key=True),
+    db.site(),
+    db.body("answers"),
+    db.instant("at"),
     **db.BY_KEY,
 )
 
@@ -247,6 +274,7 @@ held_event = sa.Table(
     **db.BY_KEY,
 )
 
+# What a person reported has a `reporter`; it stops no token, and its token's fate is not its own.
 incident = sa.Table(
     "incident",
     db.metadata,
@@ -262,6 +290,7 @@ incident = sa.Table(
     db.instant("since"),
     db.instant("resolved", nullable=True),
     db.text("resolved_by", nullable=True),
+    db.text("reporter", nullable=True),
     _partial("ix_incident_open", IS_FREE, "id"),
     sa.Index("ix_incident_instance_id", "instance_id", "token"),
     **db.BY_KEY,
@@ -276,5 +305,29 @@ history = sa.Table(
     db.instant("at"),
     db.body("steps"),
     db.body("snapshot", nullable=True),
+    **db.BY_KEY,
+)
+
+# What passed an element or a flow of a version within an hour, and how long it waited and took, as
+# counts by length of time; and for each instance, up to which step it was counted.
+passage = sa.Table(
+    "passage",
+    db.metadata,
+    db.key("version_id"),
+    sa.Column("hour", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("element", sa.Text, primary_key=True),
+    db.site(),
+    db.number("times"),
+    db.body("waited"),
+    db.body("took"),
+    **db.BY_KEY,
+)
+
+passage_mark = sa.Table(
+    "passage_mark",
+    db.metadata,
+    db.key("instance_id"),
+    db.site(),
+    db.number("step"),
     **db.BY_KEY,
 )

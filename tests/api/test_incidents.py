@@ -53,6 +53,7 @@ def test_a_gateway_that_cannot_choose_undoes_nobodys_work(works: Works) -> None:
         "since": "2026-03-02T06:00:00.000Z",
         "resolved": None,
         "resolved_by": None,
+        "reporter": None,
     }
     assert "good" in incident["message"]
     assert "d" in incident["message"].split()

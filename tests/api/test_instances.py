@@ -44,6 +44,7 @@ def test_an_instance_is_started(works: Works) -> None:
         "started": "2026-03-02T06:00:00.000Z",
         "started_by": "planner",
         "ended": None,
+        "dry_run": False,
     }
     shown = works.auditor.get(f"/instances/{made['id']}")
     assert shown.ok() == made

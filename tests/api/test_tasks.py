@@ -40,7 +40,7 @@ def test_a_task_is_shown(works: Works) -> None:
         process(
             lanes(operator=["turn"]), start(), end(), "start -> turn -> end",
             user("turn", name="Turn shaft", form="", equipment="LATHE", priority="80", due="PT2H",
-                 follow_up="PT1H", qualification="turning"),
+                 follow_up="PT1H", qualification="turning", operation="20"),
         )
     )  # fmt: skip
     instance = works.start(business_key="WO-1")
@@ -63,6 +63,12 @@ def test_a_task_is_shown(works: Works) -> None:
         "follow_up": "2026-03-02T07:00:00.000Z",
         "closed": None,
         "closed_by": None,
+        "operation": "20",
+        "signature": None,
+        "started": None,
+        "paused": None,
+        "worked_seconds": 0,
+        "instance_state": "active",
     }
     assert works.auditor.get(f"/tasks/{task['id']}").ok() == task
 

@@ -61,6 +61,7 @@ def test_a_missing_variable_leaves_the_work_done_and_the_token_at_the_gateway(
         "since": "2026-03-02T06:00:00.000Z",
         "resolved": None,
         "resolved_by": None,
+        "reporter": None,
     }
     shown = plant.instance(instance)
     assert shown["tokens"] == [{"element": "good", "state": "incident"}]

@@ -40,6 +40,7 @@ class IncidentOut(Out):
     since = fields.DateTime()
     resolved = fields.DateTime(allow_none=True)
     resolved_by = fields.String(allow_none=True)
+    reporter = fields.String(allow_none=True)
 
 
 class RetryIn(Strict):

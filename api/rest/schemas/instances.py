@@ -99,6 +99,7 @@ class InstanceOut(Out):
     started = fields.DateTime()
     started_by = fields.String()
     ended = fields.DateTime(allow_none=True)
+    dry_run = fields.Boolean()
 
 
 class DifferingOut(Out):

@@ -28,6 +28,13 @@ class TaskQuery(PageQuery):
     mine = fields.Boolean(load_default=False)
 
 
+class PauseOut(Out):
+    """Since when a task is paused, and why."""
+
+    since = fields.DateTime()
+    reason = fields.String(allow_none=True)
+
+
 class TaskOut(Out):
     """Work for a person."""
 
@@ -48,12 +55,17 @@ class TaskOut(Out):
     follow_up = fields.DateTime(allow_none=True)
     closed = fields.DateTime(allow_none=True)
     closed_by = fields.String(allow_none=True)
+    operation = fields.String(allow_none=True)
+    signature = fields.String(allow_none=True)
+    started = fields.DateTime(allow_none=True)
+    paused = fields.Nested(PauseOut, allow_none=True)
+    worked_seconds = fields.Integer()
+    instance_state = chosen(*INSTANCE_STATES)
 
 
 class CompletedTaskOut(TaskOut):
-    """A completed task, and where its instance stands now."""
+    """A completed task, and what its instance goes on with."""
 
-    instance_state = chosen(*INSTANCE_STATES)
     next = fields.List(fields.Nested(TaskOut))
 
 

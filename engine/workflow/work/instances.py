@@ -72,13 +72,16 @@ def begin(
     variables: dict[str, object],
     actor: Actor,
     hops: int = 0,
+    dry_run: bool = False,
 ) -> Running:
     """Start a version at a start event; variables are clean already.
 
     `hops` counts the deliveries, one following from the other, that led to this start.
     """
     running = Running(
-        new_id(), actor.site, version_id, business_key, ACTIVE, 1, 0, b"", b"{}", hops=hops
+        *(new_id(), actor.site, version_id, business_key, ACTIVE, 1, 0, b"", b"{}"),
+        dry_run=dry_run,
+        hops=hops,
     )
     uow.write(
         _INSERT,
@@ -96,6 +99,8 @@ def begin(
             "started_by": actor.name,
             "ended": None,
             "origin": None,
+            "dry_run": dry_run,
+            "undo": None,
         },
     )
     advance = running.advance(uow)

@@ -15,7 +15,9 @@ from engine.workflow.definition.plan import Plan
 from engine.workflow.execution.openings import JOB_TYPES
 from engine.workflow.execution.outcome import Left, Opening, Outcome, Trouble
 from engine.workflow.work.events import outbox, waits
+from engine.workflow.work.recording.rows import WorkTime
 
+NOT_BEGUN = WorkTime().as_columns()
 FAR = (1 << 45) - 1  # ms; later than any due time, year 3084
 
 
@@ -105,6 +107,9 @@ def _task_row(uow: Uow, instance: Owner, o: Opening) -> dict[str, object]:
         "follow_up": o.follow_up,
         "closed": None,
         "closed_by": None,
+        "operation": work.operation,
+        "signature": getattr(work, "signature", None),
+        **NOT_BEGUN,
     }
 
 
@@ -148,6 +153,7 @@ def _incident_row(uow: Uow, instance: Owner, trouble: Trouble) -> dict[str, obje
         "since": uow.now_ms,
         "resolved": None,
         "resolved_by": None,
+        "reporter": None,
     }
 
 
@@ -170,12 +176,12 @@ _CANCEL_JOB = db.Statement(
 _RESOLVE = db.Statement(
     sa.text(
         "UPDATE incident SET state = 'resolved', resolved = :now, resolved_by = :by "
-        "WHERE instance_id = :instance AND token = :token AND state = 'open'"
+        "WHERE instance_id = :instance AND token = :token AND state = 'open' AND reporter IS NULL"
     )
 )
 _FAILED_AGAIN = db.Statement(
     sa.text(
         "UPDATE incident SET attempts = attempts + 1, kind = :kind, message = :message "
-        "WHERE instance_id = :instance AND token = :token AND state = 'open'"
+        "WHERE instance_id = :instance AND token = :token AND state = 'open' AND reporter IS NULL"
     )
 )

@@ -16,7 +16,7 @@ from engine.workflow import tables as t
 from engine.workflow.definition.layout import shown
 from engine.workflow.execution.frontier import INCIDENT, WAITING, Frontier, load, read_variables
 from engine.workflow.work import history
-from engine.workflow.work.tasks import TASK_COLUMNS, item
+from engine.workflow.work.recording.rows import TASK_COLUMNS, item
 from engine.workflow.work.versions.plans import plan_of
 
 Page = dict[str, Any]
@@ -92,6 +92,7 @@ def _instance(row: tuple[Any, ...]) -> dict[str, Any]:
         "started": iso(row[9]),
         "started_by": row[10],
         "ended": iso(row[11]),
+        "dry_run": bool(row[13]),
     }
 
 
@@ -127,7 +128,7 @@ def task_item(uow: Uow, *, task: bytes, site: int) -> dict[str, Any]:
     row = uow.one(_TASK, id=task)
     if row is None or row[-1] != site:
         raise NotFound("There is no such task.")
-    return item(row)
+    return item(row, uow.now_ms)
 
 
 def tasks(
@@ -153,7 +154,7 @@ def tasks(
     )
     page = {"site": actor.site, "rank": rank, "last": last, "limit": limit + 1}
     rows = uow.all(statement, **page, **about_me, **given)
-    items = [item(row) for row in rows[:limit]]
+    items = [item(row, uow.now_ms) for row in rows[:limit]]
     more = len(rows) > limit
     return {"items": items, "next": f"{rows[limit - 1][-1]}.{items[-1]['id']}" if more else None}
 
@@ -225,6 +226,7 @@ def incident_view(row: tuple[Any, ...]) -> dict[str, Any]:
         "since": iso(row[8]),
         "resolved": iso(row[9]),
         "resolved_by": row[10],
+        "reporter": row[11],
     }
 
 
@@ -249,12 +251,17 @@ _INSTANCE_SELECT = sa.select(
     _i.started_by,
     _i.ended,
     _i.origin,
+    _i.dry_run,
 ).join_from(t.instance, t.process_version, _i.version_id == _v.id)
 _INSTANCE = db.Statement(_INSTANCE_SELECT.where(_i.id == sa.bindparam("id")))
 _HISTORY_OF = db.Statement(
     sa.select(_i.site_id, _i.version_id, _i.steps).where(_i.id == sa.bindparam("id"))
 )
-_TASK = db.Statement(sa.select(*TASK_COLUMNS, _t.site_id).where(_t.id == sa.bindparam("id")))
+_TASK = db.Statement(
+    sa.select(*TASK_COLUMNS, _i.state, _t.site_id)
+    .join_from(t.task, t.instance, _t.instance_id == _i.id)
+    .where(_t.id == sa.bindparam("id"))
+)
 
 
 @lru_cache
@@ -263,6 +270,7 @@ def _instances(filters: tuple[str, ...]) -> db.Statement:
     return db.Statement(
         _INSTANCE_SELECT.where(
             _i.site_id == sa.bindparam("site"),
+            _i.dry_run == sa.false(),
             _i.id < sa.bindparam("before", type_=sa.LargeBinary),
             *(columns[name] == sa.bindparam(name) for name in filters),
         )
@@ -292,6 +300,17 @@ def _task_page(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
     )
 
 
+def _shown(chosen: sa.Select[Any] | sa.CompoundSelect[Any]) -> db.Statement:
+    """A page with the state of each task's instance, looked up for what is shown only."""
+    page = chosen.subquery()
+    columns = [page.c[column.name] for column in TASK_COLUMNS]
+    return db.Statement(
+        sa.select(*columns, _i.state.label("instance_state"), page.c.rank)
+        .join_from(page, t.instance, page.c.instance_id == _i.id)
+        .order_by(page.c.rank, page.c.id)
+    )
+
+
 def _chosen(filters: tuple[str, ...]) -> list[sa.ColumnElement[bool]]:
     chosen = [_TASK_FILTERS[name] == sa.bindparam(name) for name in filters]
     if "instance" in filters:  # a task's key is younger than its instance's: no older row is read
@@ -302,7 +321,7 @@ def _chosen(filters: tuple[str, ...]) -> list[sa.ColumnElement[bool]]:
 @lru_cache
 def _tasks(filters: tuple[str, ...]) -> db.Statement:
     state = () if "state" in filters else (_t.state.in_((_OPEN, _CLAIMED)),)
-    return db.Statement(_task_page(*state, *_chosen(filters)))
+    return _shown(_task_page(*state, *_chosen(filters)))
 
 
 @lru_cache
@@ -314,7 +333,7 @@ def _mine(roles: int, filters: tuple[str, ...]) -> db.Statement:
     parts = [_task_page(_t.state == _OPEN, role, *chosen) for role in free]
     parts.append(_held(filters))
     merged = sa.union_all(*(sa.select(part.subquery()) for part in parts))
-    return db.Statement(merged.order_by("rank", "id").limit(_LIMIT))
+    return _shown(merged.order_by("rank", "id").limit(_LIMIT))
 
 
 def _held(filters: tuple[str, ...]) -> sa.Select[Any]:
@@ -325,12 +344,12 @@ def _held(filters: tuple[str, ...]) -> sa.Select[Any]:
 @lru_cache
 def _held_by_me(filters: tuple[str, ...]) -> db.Statement:
     """For those who complete no tasks: at most what was left in their hands."""
-    return db.Statement(_held(filters))
+    return _shown(_held(filters))
 
 
 @lru_cache
 def _closed_by_me(filters: tuple[str, ...]) -> db.Statement:
-    return db.Statement(_task_page(_t.closed_by == sa.bindparam("me"), *_chosen(filters)))
+    return _shown(_task_page(_t.closed_by == sa.bindparam("me"), *_chosen(filters)))
 
 
 INCIDENT_COLUMNS = (
@@ -345,6 +364,7 @@ INCIDENT_COLUMNS = (
     _n.since,
     _n.resolved,
     _n.resolved_by,
+    _n.reporter,
     _n.site_id,
 )
 _INCIDENT_SELECT = sa.select(*INCIDENT_COLUMNS).join_from(
@@ -357,11 +377,13 @@ _INCIDENT = db.Statement(_INCIDENT_SELECT.where(_n.id == sa.bindparam("id")))
 def _incidents(filters: tuple[str, ...]) -> db.Statement:
     columns = {"instance": _n.instance_id, "kind": _n.kind, "state": _n.state}
     state = () if "state" in filters else (_n.state == _OPEN,)
+    apart = () if "instance" in filters else (_i.dry_run == sa.false(),)
     return db.Statement(
         _INCIDENT_SELECT.where(
             _n.site_id == sa.bindparam("site"),
             _n.id > sa.bindparam("after", type_=sa.LargeBinary),
             *state,
+            *apart,
             *(columns[name] == sa.bindparam(name) for name in filters),
         )
         .order_by(_n.id)

@@ -17,7 +17,7 @@ from engine.workflow.execution.openings import Site
 from engine.workflow.execution.values import check_size
 from engine.workflow.work import history, open_work
 from engine.workflow.work.events import outbox, waits
-from engine.workflow.work.versions.plans import plan_of
+from engine.workflow.work.versions.plans import dry, plan_of
 
 ACTIVE, SUSPENDED, COMPLETED, CANCELLED = "active", "suspended", "completed", "cancelled"
 
@@ -52,13 +52,14 @@ class Running:
     steps: int
     frontier: bytes
     variables: bytes
+    dry_run: bool = False
     opened: list[dict[str, Any]] = field(default_factory=list)
     hops: int = 0
 
     @property
     def plan(self) -> Plan:
         """The definition the instance runs on."""
-        return plan_of(self.version_id)
+        return plan_of(dry(self.version_id) if self.dry_run else self.version_id)
 
     def advance(self, uow: Uow) -> Advance:
         """An advance from the stored state, of which a new instance has none.
@@ -82,8 +83,23 @@ class Running:
             held=len(self.variables),
         )
 
-    def save(self, uow: Uow, advance: Advance, actor: Actor, state: str | None = None) -> None:
+    def stored(self, task: bytes) -> bytes:
+        """Where the instance stands, for whoever takes back what is now done to a task."""
+        place = f"{task.hex()} {self.revision + 1}".encode()
+        return b"\n".join((place, bytes(self.frontier), bytes(self.variables)))
+
+    def save(
+        self,
+        uow: Uow,
+        advance: Advance,
+        actor: Actor,
+        state: str | None = None,
+        undo: bytes | None = None,
+    ) -> None:
         """Write what an advance did: instance, history and open work, in few statements.
+
+        Args:
+            undo: where the instance stood, if a person may take back what they did.
 
         Raises:
             Stale: if somebody else moved the instance meanwhile.
@@ -110,6 +126,7 @@ class Running:
                 "frontier": self.frontier,
                 "variables": self.variables,
                 "ended": uow.now_ms if ended else None,
+                "undo": undo,
             },
         )
         if met != 1:
@@ -138,6 +155,7 @@ COLUMNS = (
     _i.steps,
     _i.frontier,
     _i.variables,
+    _i.dry_run,
 )
 
 
@@ -167,7 +185,7 @@ _ADVANCE = db.Statement(
     .values(
         {
             name: sa.bindparam(name)
-            for name in ("state", "revision", "steps", "frontier", "variables", "ended")
+            for name in ("state", "revision", "steps", "frontier", "variables", "ended", "undo")
         }
     )
 )

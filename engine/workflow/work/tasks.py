@@ -20,6 +20,14 @@ from engine.workflow.execution.advance import Advance
 from engine.workflow.execution.frontier import Variables
 from engine.workflow.execution.tree import Token
 from engine.workflow.execution.values import clean
+from engine.workflow.work.recording.rows import (
+    CLOCK_COLUMNS,
+    OWN_COLUMNS,
+    TASK_COLUMNS,
+    WorkTime,
+    etag,
+    item,
+)
 from engine.workflow.work.running import COLUMNS, Running, running
 from forms.errors import FormInvalid
 
@@ -73,6 +81,9 @@ class Task:
     follow_up: int | None
     closed: int | None
     closed_by: str | None
+    operation: str | None
+    signature: str | None
+    time: WorkTime
 
     @property
     def subject(self) -> str:
@@ -84,8 +95,9 @@ class Task:
         """What changes whenever the task changes hands or ends."""
         return etag(self.state, self.assignee)
 
-    def as_item(self) -> dict[str, Any]:
+    def as_item(self, now: int) -> dict[str, Any]:
         """The task as the API shows it."""
+        time = self.time
         return item(
             (
                 self.id,
@@ -105,36 +117,13 @@ class Task:
                 self.follow_up,
                 self.closed,
                 self.closed_by,
-            )
+                self.operation,
+                self.signature,
+                *(time.started, time.since, time.worked, time.paused, time.reason),
+                self.instance.state,
+            ),
+            now,
         )
-
-
-def etag(state: str, assignee: str | None) -> str:
-    """What changes whenever a task changes hands or ends."""
-    return f"{state}-{assignee or ''}" if state in ("open", "claimed") else state
-
-
-def item(row: tuple[Any, ...]) -> dict[str, Any]:
-    """A task as the API shows it, from a row of `queries.TASK_COLUMNS`."""
-    return {
-        "id": to_text(row[0]),
-        "instance": to_text(row[1]),
-        "business_key": row[2],
-        "element": row[3],
-        "name": row[4],
-        "form": row[5],
-        "role": row[6] or None,
-        "equipment": row[7],
-        "qualification": row[8],
-        "state": row[9],
-        "assignee": row[16] if row[9] == "completed" else row[10],
-        "priority": row[11],
-        "created": iso(row[12]),
-        "due": iso(row[13]),
-        "follow_up": iso(row[14]),
-        "closed": iso(row[15]),
-        "closed_by": row[16],
-    }
 
 
 # ---- commands ----
@@ -144,10 +133,12 @@ def claim(uow: Uow, *, task: bytes, actor: Actor, expected: str | None = None) -
     """Take an open task; its holder may claim it again."""
     found = lock(uow, task, actor.site, expected)
     guards.check(uow, found, actor)
-    if found.state == "open":
+    time = found.time
+    if found.state == "open" or (time.since is None and time.paused is None):
+        time.run(uow.now_ms)
         _assign(uow, found, actor.name)
         audit(uow, actor, "task.claimed", found.subject)
-    return found.as_item()
+    return found.as_item(uow.now_ms)
 
 
 def unclaim(uow: Uow, *, task: bytes, actor: Actor, expected: str | None = None) -> dict[str, Any]:
@@ -157,9 +148,10 @@ def unclaim(uow: Uow, *, task: bytes, actor: Actor, expected: str | None = None)
     if found.assignee not in (None, actor.name) and Role.TEAM_LEAD not in actor.roles:
         raise TaskClaimed(f"{found.assignee} holds this task; only a team lead may free it.")
     if found.state == "claimed":
+        found.time.stand(uow.now_ms)
         _assign(uow, found, None)
         audit(uow, actor, "task.unclaimed", found.subject)
-    return found.as_item()
+    return found.as_item(uow.now_ms)
 
 
 def assign(
@@ -171,7 +163,7 @@ def assign(
     actor: Actor,
     expected: str | None = None,
 ) -> dict[str, Any]:
-    """Give a task to a person, whose `roles` must fit it."""
+    """Give a task to a person, whose `roles` must fit it; their work begins when they claim it."""
     found = lock(uow, task, actor.site, expected)
     check_open(found)
     person = Actor(user, roles, actor.site)
@@ -180,9 +172,10 @@ def assign(
         raise Conflict(
             f"{user} cannot be given this task: it needs the role {found.role or 'of a worker'}."
         )
+    found.time.stand(uow.now_ms)
     _assign(uow, found, person.name)
     audit(uow, actor, "task.assigned", found.subject, {"user": user})
-    return found.as_item()
+    return found.as_item(uow.now_ms)
 
 
 def complete(
@@ -204,15 +197,25 @@ def complete(
     advance = instance.advance(uow)
     token = resting(advance, found)
     values, answers = read_answers(token, variables)
-    found.state, found.closed, found.closed_by = "completed", uow.now_ms, actor.name
-    uow.write(_CLOSE, {"id": found.id, "now": uow.now_ms, "by": actor.name})
+    close(uow, found, actor)
+    before = instance.stored(found.id)
     advance.complete(token, values, answers, actor.name)
-    instance.save(uow, advance, actor)
+    instance.save(uow, advance, actor, undo=before)
     audit(uow, actor, "task.completed", found.subject)
-    return found.as_item() | {
+    return found.as_item(uow.now_ms) | {
         "instance_state": instance.state,
         "next": open_tasks(uow, instance, advance),
     }
+
+
+def close(uow: Uow, task: Task, actor: Actor) -> None:
+    """Write that somebody has completed a task, and how long they worked on it."""
+    time, now = task.time, uow.now_ms
+    time.started = now if time.started is None else time.started
+    time.stand(now)
+    task.state, task.closed, task.closed_by = "completed", now, actor.name
+    place = {"id": task.id, "now": now, "by": actor.name}
+    uow.write(_CLOSE, place | {"started": time.started, "worked": time.worked})
 
 
 def resting(advance: Advance, task: Task) -> Token:
@@ -232,8 +235,10 @@ def open_tasks(uow: Uow, instance: Running, advance: Advance) -> list[dict[str, 
     opened = {row["token"] for row in instance.opened}
     tokens = [x for x in advance.root.tokens() if x.node.type in WAITING_TASKS and not x.incident]
     if all(token.number in opened for token in tokens):
-        return [item(tuple(row[c.name] for c in TASK_COLUMNS)) for row in instance.opened]
-    return [item(row) for row in uow.all(_OPEN_OF_INSTANCE, instance=instance.id)]
+        rows = [tuple(row[c.name] for c in TASK_COLUMNS) for row in instance.opened]
+    else:
+        rows = uow.all(_OPEN_OF_INSTANCE, instance=instance.id)
+    return [item((*row, instance.state), uow.now_ms) for row in rows]
 
 
 def why_not(uow: Uow, *, task: bytes, actor: Actor) -> list[dict[str, str]]:
@@ -288,7 +293,7 @@ def lock(uow: Uow, task: bytes, site_id: int, expected: str | None = None) -> Ta
     if row is None or row[_OWN] != site_id:
         raise NotFound("There is no such task.")
     owner = running((row[_OWN + 1], row[_OWN], *row[_OWN + 2 :]))
-    found = Task(owner, *row[:_OWN])
+    found = Task(owner, *row[:_CLOCK], WorkTime(*row[_CLOCK:_OWN]))
     if expected is not None and expected != found.etag:
         raise Stale("The task changed since you read it; read it again.")
     return found
@@ -317,29 +322,14 @@ def closed(task: Task) -> Conflict:
 
 def _assign(uow: Uow, task: Task, user: str | None) -> None:
     task.state, task.assignee = ("claimed" if user else "open"), user
-    uow.write(_ASSIGN, {"id": task.id, "state": task.state, "assignee": user})
+    hands = {"id": task.id, "state": task.state, "assignee": user}
+    uow.write(_ASSIGN, hands | task.time.as_columns())
 
 
 _t = t.task.c
-_TASK = (
-    _t.id,
-    _t.token,
-    _t.element,
-    _t.name,
-    _t.form,
-    _t.role,
-    _t.equipment,
-    _t.qualification,
-    _t.state,
-    _t.assignee,
-    _t.priority,
-    _t.created,
-    _t.due,
-    _t.follow_up,
-    _t.closed,
-    _t.closed_by,
-)
+_TASK = (_t.id, *OWN_COLUMNS)
 _OWN = len(_TASK)
+_CLOCK = _OWN - len(CLOCK_COLUMNS)
 # Task and instance are locked together: with the instance alone a waiter would see the old task.
 _LOCK = db.Statement(
     sa.select(*_TASK, t.instance.c.site_id, t.instance.c.id, *COLUMNS[2:])
@@ -351,22 +341,20 @@ _OWNER = db.Statement(sa.select(_t.instance_id).where(_t.id == sa.bindparam("tas
 # Who held the task and who completed it is the same person, so it is written once.
 _CLOSE = db.Statement(
     sa.text(
-        "UPDATE task SET state = 'completed', closed = :now, closed_by = :by, assignee = NULL "
-        "WHERE id = :id"
+        "UPDATE task SET state = 'completed', closed = :now, closed_by = :by, assignee = NULL, "
+        "started = :started, working_since = NULL, worked = :worked, paused = NULL, "
+        "pause_reason = NULL WHERE id = :id"
     )
 )
 _ASSIGN = db.Statement(
-    sa.text("UPDATE task SET state = :state, assignee = :assignee WHERE id = :id")
+    sa.text(
+        "UPDATE task SET state = :state, assignee = :assignee, started = :started, "
+        "working_since = :working_since, worked = :worked, paused = :paused, "
+        "pause_reason = :pause_reason WHERE id = :id"
+    )
 )
-_ITEM = (
-    _t.id,
-    _t.instance_id,
-    _t.business_key,
-    *_TASK[2:],
-)
-TASK_COLUMNS = _ITEM
 _OPEN_OF_INSTANCE = db.Statement(
-    sa.select(*_ITEM)
+    sa.select(*TASK_COLUMNS)
     .where(
         _t.instance_id == sa.bindparam("instance"),
         _t.state.in_((sa.literal_column("'open'"), sa.literal_column("'claimed'"))),

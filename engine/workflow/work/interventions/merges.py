@@ -78,7 +78,7 @@ def _lock_both(uow: Uow, going: bytes, staying: bytes, actor: Actor) -> tuple[Ru
 
 
 def _check(uow: Uow, going: Running, staying: Running, difference: str | None) -> None:
-    if going.version_id != staying.version_id:
+    if going.version_id != staying.version_id or going.dry_run != staying.dry_run:
         raise MergeRefused("They run different versions.")
     if difference is not None:
         raise MergeRefused(difference)

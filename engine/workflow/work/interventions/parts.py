@@ -109,6 +109,7 @@ def _part(uow: Uow, running: Running, business_key: str | None, actor: Actor) ->
         0,
         running.frontier,
         running.variables,
+        running.dry_run,
     )
     uow.write(
         _NEW_INSTANCE,
@@ -126,6 +127,8 @@ def _part(uow: Uow, running: Running, business_key: str | None, actor: Actor) ->
             "started_by": actor.name,
             "ended": None,
             "origin": running.id,
+            "dry_run": running.dry_run,
+            "undo": None,
         },
     )
     return part

@@ -32,7 +32,7 @@ def skip(
     detail = {"reason": reason} | ({"holder": found.assignee} if found.assignee else {})
     audit(uow, actor, "task.skipped", found.subject, detail)
     found.state, found.closed, found.closed_by = "cancelled", uow.now_ms, actor.name
-    return found.as_item() | {
+    return found.as_item(uow.now_ms) | {
         "instance_state": instance.state,
         "next": tasks.open_tasks(uow, instance, advance),
     }

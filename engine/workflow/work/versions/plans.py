@@ -13,15 +13,22 @@ import sqlalchemy as sa
 
 from engine.kernel import db, json_text
 from engine.kernel.actor import ROLES
+from engine.kernel.errors import Conflict
 from engine.kernel.store import Store
 from engine.kernel.store.idempotency import Once
 from engine.kernel.store.uow import Uow
 from engine.workflow import tables as t
 from engine.workflow.definition.bundles import Bundle, Pins, read_bundle
+from engine.workflow.definition.lint import missing_items
 from engine.workflow.definition.plan import Plan, make_plan
+from engine.workflow.work.versions.queries import offer
 
 T = TypeVar("T")
 KEPT = 400
+DRY = b"~"
+KEY_BYTES = 16
+PIN_KINDS = {"process": "processes", "decision": "decisions", "form": "forms"}
+UNPINNED = ("draft", "in_review")
 
 
 class PlanMissing(Exception):
@@ -34,6 +41,11 @@ class PlanMissing(Exception):
 
 _plans: OrderedDict[bytes, Plan] = OrderedDict()
 _reading = threading.Lock()
+
+
+def dry(version_id: bytes) -> bytes:
+    """The key under which a version's dry runs find their plan; a draft has pinned nothing yet."""
+    return version_id + DRY
 
 
 def plan_of(version_id: bytes) -> Plan:
@@ -67,20 +79,28 @@ def read(store: Store, query: Callable[..., T], **args: Any) -> T:
 
 
 def read_plan(store: Store, version_id: bytes) -> Plan:
-    """Read and keep a plan and those of everything it pins."""
+    """Read and keep a plan and those of everything it pins; of a dry run, of what it would pin."""
     with _reading:
         plan = _plans.get(version_id)
         if plan is None:
-            plan = _build(store, version_id, {})
+            plan = _build(store, version_id)
             _plans[version_id] = plan
             while len(_plans) > KEPT:
                 _plans.popitem(last=False)
         return plan
 
 
-def _build(store: Store, version_id: bytes, building: dict[bytes, dict[str, Plan]]) -> Plan:
+def forget_dry(version_id: bytes) -> None:
+    """Let the next dry run of a version look again at what is released by now."""
+    _plans.pop(dry(version_id), None)
+
+
+def _build(store: Store, key: bytes) -> Plan:
     """A plan with its called plans; a process may call itself, at any distance."""
+    version_id = key.removesuffix(DRY) if len(key) > KEY_BYTES else key
     bundle, pins = store.read(bundle_of, version_id=version_id)
+    if version_id != key:
+        pins = store.read(would_pin, bundle=bundle, version_id=version_id, pins=pins)
     return assemble(bundle, pins, lambda pinned: _pinned(store, pinned))
 
 
@@ -137,7 +157,26 @@ def bundle_of(uow: Uow, *, version_id: bytes) -> tuple[Bundle, Pins]:
     return read_bundle(main, files, ROLES), Pins.of(json_text.read(row[0]))
 
 
+def would_pin(uow: Uow, *, bundle: Bundle, version_id: bytes, pins: Pins) -> Pins:
+    """What a version has pinned, else what it would pin if it were released now.
+
+    Raises:
+        Conflict: naming what is released nowhere.
+    """
+    row = uow.one(_STATE, id=version_id)
+    if row is None or row[1] not in UNPINNED:
+        return pins
+    found: dict[str, dict[str, bytes]] = {kind: {} for kind in PIN_KINDS.values()}
+    for kind, key in sorted(missing_items(bundle)):
+        offered = offer(uow, kind, key, row[0])
+        if offered is None:
+            raise Conflict(f"The {kind} {key} is not in the bundle, and none is released.")
+        found[PIN_KINDS[kind]][key] = offered
+    return Pins(**found)
+
+
 _v, _f = t.process_version.c, t.bundle_file.c
+_STATE = db.Statement(sa.select(_v.site_id, _v.state).where(_v.id == sa.bindparam("id")))
 _PINS = db.Statement(sa.select(_v.pins).where(_v.id == sa.bindparam("id")))
 _FILES = db.Statement(
     sa.select(_f.name, _f.kind, _f.content)
