@@ -9,7 +9,8 @@ from flask import Flask, Response, g, request
 from flask_smorest import Api
 
 from api import health
-from api.permissions import Callers, opened, register_permissions
+from api.callers import Callers
+from api.permissions import opened, register_permissions
 from api.problems import register_problems
 from api.rest import (
     audit,
@@ -20,9 +21,10 @@ from api.rest import (
     messages,
     processes,
     tasks,
-    tokens,
-    users,
 )
+from api.rest.access import sessions, settings, stations, tokens, users
+from api.rest.authoring import reading as authoring
+from api.rest.authoring import trying
 from api.rest.route import install_store
 from api.web.screens import TEMPLATES, error_screen, is_page, register_screens
 from engine.kernel.log import log
@@ -30,7 +32,10 @@ from engine.kernel.store import Store
 
 VERSION = "0.1.0"
 PREFIX = "/api/v1"
-RESOURCES = (processes, instances, tasks, jobs, messages, incidents, users, tokens, audit)
+RESOURCES = (
+    *(processes, trying, authoring, instances, tasks, jobs, messages, incidents),
+    *(users, tokens, sessions, stations, settings, audit),
+)
 REQUEST_ID_LENGTH = 64
 
 
@@ -48,7 +53,6 @@ def create_app(store: Store) -> Flask:
     app.url_map.merge_slashes = False  # a redirect is no answer to a script
     install_store(app, store)
     callers = Callers(store)
-    app.extensions["routecard_callers"] = callers
     _register_requests(app)
     register_permissions(app, callers)
     api = _Api(app)

@@ -1,26 +1,36 @@
-"""Who is calling, and may they: tokens in, an actor out; a permission declared on every route."""
+"""Who is calling, and may they: a token or a session in, an actor out; a permission on every route.
 
-import hashlib
+A browser sends its cookies to us whoever made it send the request. So what changes something under
+a session must come from a page of ours, and must carry what only such a page can read.
+"""
+
 import hmac
-import threading
-import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
-from typing import Any
+from typing import Any, Final
+from urllib.parse import urlsplit
 
 from flask import Flask, current_app, g, request
 
-from engine.access import queries
+from api.callers import Callers, Session
 from engine.access.permissions import Permission, require
-from engine.access.queries import Bearer
-from engine.kernel.actor import Actor
-from engine.kernel.clock import to_ms
-from engine.kernel.errors import NotSignedIn
-from engine.kernel.store import Store
+from engine.access.presence import Station
+from engine.kernel.actor import SIGN_IN
+from engine.kernel.errors import NotPermitted, NotSignedIn, RoutecardError
 
-KNOWN_SECONDS = 5.0
-MAX_KNOWN = 10_000
-OPEN = "open"  # an address that needs no sign-in: says nothing about the plant
+OPEN: Final = "open"  # an address that needs no sign-in: says nothing about the plant
+SESSION_COOKIE = "routecard_session"
+STATION_COOKIE = "routecard_station"
+CSRF_HEADER = "X-CSRF-Token"
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class CsrfRefused(NotPermitted):
+    """The request did not come from a page of this plant, as far as we can tell."""
+
+    code = "csrf-refused"
+    title = "Not sent by a page of this plant"
 
 
 def opened(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -34,64 +44,39 @@ def opened(view: Callable[..., Any]) -> Callable[..., Any]:
     return called
 
 
-class Callers:
-    """The callers of the last seconds, so that a token is not looked up for each request.
+def signed_in() -> Session | None:
+    """The session of this request's cookie; None if there is none, or it has ended."""
+    with suppress(NotSignedIn):
+        return _session(acted=False)
+    return None
 
-    A revoked token is forgotten at once in this process, and within five seconds in others.
+
+def at_station() -> Station | None:
+    """The station that this device is by its cookie, signed in or not; None if it is none."""
+    secret = request.cookies.get(STATION_COOKIE)
+    return _callers().of_device(secret) if secret else None
+
+
+def check_origin() -> None:
+    """Refuse a request that a browser says another site's page made.
+
+    Raises:
+        CsrfRefused: naming the origin.
+
+    Source: Fetch standard, Origin and Sec-Fetch-Site; neither can be set by a page's script.
     """
-
-    def __init__(self, store: Store) -> None:
-        self.store = store
-        self._known: dict[bytes, tuple[float, Bearer]] = {}
-        self._forgotten = 0
-        self._lock = threading.Lock()
-        self._trusted: tuple[bytes, Actor] | None = None
-
-    def trust(self, token: str, actor: Actor) -> None:
-        """Let one token of this process stand for an actor; it is stored nowhere."""
-        self._trusted = (hashlib.sha256(token.encode()).digest(), actor)
-
-    def of_token(self, token: str) -> Actor:
-        """The actor of a bearer token.
-
-        Raises:
-            NotSignedIn: if the token is unknown, revoked or expired.
-        """
-        digest = hashlib.sha256(token.encode()).digest()
-        if self._trusted is not None and hmac.compare_digest(digest, self._trusted[0]):
-            return self._trusted[1]
-        until, bearer = self._known.get(digest, (0.0, None))
-        if bearer is None or until <= time.monotonic():
-            bearer = self._look_up(digest)
-        if bearer.expires is not None and bearer.expires <= to_ms(self.store.clock.now()):
-            raise _unknown()
-        return bearer.actor
-
-    def forget(self) -> None:
-        """Look every token up again."""
-        with self._lock:
-            self._known.clear()
-            self._forgotten += 1
-
-    def _look_up(self, digest: bytes) -> Bearer:
-        forgotten = self._forgotten
-        bearer = self.store.read(queries.who, digest=digest)
-        if bearer is None:
-            raise _unknown()
-        with self._lock:
-            if len(self._known) >= MAX_KNOWN:
-                self._known.clear()
-            if forgotten == self._forgotten:  # else it may have been revoked since we looked
-                self._known[digest] = (time.monotonic() + KNOWN_SECONDS, bearer)
-        return bearer
-
-
-def _unknown() -> NotSignedIn:
-    return NotSignedIn("The token is unknown, revoked or expired. Ask for a new one.")
+    site = request.headers.get("Sec-Fetch-Site", "same-origin")
+    origin = request.headers.get("Origin")
+    if site != "same-origin" or (origin is not None and not _is_ours(origin)):
+        raise CsrfRefused(
+            f"This request comes from {origin or 'another site'!r}, but only pages of this plant "
+            "may send it. Open the plant's own address and try again there."
+        )
 
 
 def register_permissions(app: Flask, callers: Callers) -> None:
     """Let a request through only to a route that declares who may use it."""
+    app.extensions["routecard_callers"] = callers
 
     @app.before_request
     def authorise() -> None:
@@ -100,10 +85,69 @@ def register_permissions(app: Flask, callers: Callers) -> None:
             return  # no such address; the framework answers 404 or 405
         declared = getattr(view, "permission", None)
         if declared == OPEN:
+            _look(request.path)
             return
+        g.session = None
         kind, _, token = request.headers.get("Authorization", "").partition(" ")
-        if kind.lower() != "bearer" or not token:
-            raise NotSignedIn("Send a token in the header Authorization: Bearer TOKEN.")
-        g.actor = callers.of_token(token.strip())
+        if kind.lower() == "bearer" and token:
+            g.actor = callers.of_token(token.strip())
+        else:
+            g.session = _known_session()
+            g.actor = g.session.actor
         assert isinstance(declared, Permission), f"{request.endpoint} declares no permission"
         require(g.actor, declared)
+
+
+def _look(path: str) -> None:
+    """Who is signed in where nobody needs to be; a plant that is not well still says so."""
+    g.actor, g.session = SIGN_IN, None
+    if path.startswith(("/livez", "/readyz", "/metrics", "/static/")):
+        return
+    with suppress(RoutecardError):
+        g.session = signed_in()
+
+
+def _known_session() -> Session:
+    """The session of the cookie, for a request that it may be used for.
+
+    A screen that looks again by itself asks whether anything changed: nobody acted.
+    """
+    session = _session(acted="If-None-Match" not in request.headers)
+    if session is None:
+        raise NotSignedIn("Sign in, or send a token in the header Authorization: Bearer TOKEN.")
+    if request.method not in SAFE:
+        _check_csrf(session)
+    return session
+
+
+def _session(*, acted: bool) -> Session | None:
+    secret = request.cookies.get(SESSION_COOKIE)
+    return _callers().of_session(secret, acted=acted) if secret else None
+
+
+def _check_csrf(session: Session) -> None:
+    check_origin()
+    if not {"Origin", "Sec-Fetch-Site"} & set(request.headers.keys()):
+        raise CsrfRefused("A request under a session says where it comes from: send Origin.")
+    given = request.headers.get(CSRF_HEADER, "")
+    if not hmac.compare_digest(given.encode(), session.csrf.encode()):
+        raise CsrfRefused(
+            f"The header {CSRF_HEADER} is missing or of another session. Load the page again."
+        )
+
+
+def _is_ours(origin: str) -> bool:
+    """Whether an origin is this server's, as the browser sees it.
+
+    A proxy that ends TLS before us leaves us with http: what came encrypted to it may come in.
+    """
+    try:
+        parts = urlsplit(origin)
+    except ValueError:
+        return False
+    return parts.netloc == request.host and parts.scheme in ("https", request.scheme)
+
+
+def _callers() -> Callers:
+    callers: Callers = current_app.extensions["routecard_callers"]
+    return callers

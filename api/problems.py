@@ -25,6 +25,7 @@ from engine.kernel.errors import (
     PreconditionRequired,
     RoutecardError,
     Stale,
+    TooMany,
     Unavailable,
 )
 from engine.kernel.log import log
@@ -37,9 +38,10 @@ STATUS: dict[type[RoutecardError], int] = {
     Conflict: 409,
     Stale: 412,
     PreconditionRequired: 428,
+    TooMany: 429,
     Unavailable: 503,
 }
-RETRY_SECONDS = "2"
+RETRY_SECONDS = {429: "60", 503: "2"}
 BUG = "Something went wrong here; it was logged. Nothing was changed."
 
 
@@ -99,8 +101,8 @@ def _refused(refusal: RoutecardError) -> Response:
     response = problem(problem_document(refusal, request.path))
     if isinstance(refusal, NotSignedIn):
         response.headers["WWW-Authenticate"] = 'Bearer realm="routecard"'
-    if isinstance(refusal, Unavailable):
-        response.headers["Retry-After"] = RETRY_SECONDS
+    if response.status_code in RETRY_SECONDS:
+        response.headers["Retry-After"] = RETRY_SECONDS[response.status_code]
     return response
 
 

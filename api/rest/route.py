@@ -7,14 +7,14 @@ the permission check and the reading of bodies come from it.
 import hmac
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, Literal
 
 import marshmallow as ma
 from flask import Flask, Response, current_app, g, request
 from flask_smorest import Blueprint
 from werkzeug.exceptions import UnsupportedMediaType
 
-from api.permissions import Callers
+from api.callers import Callers
 from api.rest.document import JSON, Offer, operation, parts_of
 from api.rest.schemas.basics import Strict
 from engine.access.permissions import Permission
@@ -128,7 +128,7 @@ def route(
     method: str,
     rule: str,
     *,
-    permission: Permission,
+    permission: Permission | Literal["open"],
     answer: type[ma.Schema] | dict[str, Any],
     status: int | tuple[int, ...] = 200,
     max_bytes: int = BODY_BYTES,

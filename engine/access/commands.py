@@ -6,6 +6,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from engine.access import sessions
+from engine.access.credentials import NotProven, Proof, stands
 from engine.access.queries import (
     TOKEN_COLUMNS,
     USER_COLUMNS,
@@ -40,23 +42,75 @@ class LastAdmin(Conflict):
     title = "Last administrator"
 
 
+class BadgeTaken(Conflict):
+    """Somebody else has this badge."""
+
+    code = "badge-taken"
+    title = "Badge belongs to somebody else"
+
+
 @dataclass(frozen=True, slots=True)
 class UserChanges:
-    """What to change of a user; None leaves it as it is."""
+    """What to change of a user; None leaves it as it is, unless `without` names it.
+
+    Args:
+        full_name: as it is printed beside a signature.
+        badge: what `credentials.badge_digest` answered.
+        unlock: whether to end a lock after too many wrong attempts.
+        without: of `full_name`, `language`, `theme`, `badge`, `pin_hash` what is to go.
+    """
 
     roles: Iterable[str] | None = None
     active: bool | None = None
     password_hash: str | None = None
+    full_name: str | None = None
+    language: str | None = None
+    theme: str | None = None
+    badge: bytes | None = None
+    pin_hash: str | None = None
+    unlock: bool = False
+    without: frozenset[str] = frozenset()
+
+    def applied_to(self, before: dict[str, Any]) -> dict[str, Any]:
+        """A user's row as it is after the change."""
+        after = before | {"revision": before["revision"] + 1}
+        if self.roles is not None:
+            after["roles"] = ",".join(_check_roles(self.roles))
+        if self.active is not None:
+            after["active"] = int(self.active)
+        if self.password_hash is not None:
+            after["password_hash"] = self.password_hash
+        for name in PERSONAL:
+            given = getattr(self, name)
+            after[name] = None if name in self.without else before[name] if given is None else given
+        if self.unlock or after["password_hash"] != before["password_hash"]:
+            after["locked_until"] = None
+        return after
+
+
+PERSONAL = ("full_name", "language", "theme", "badge", "pin_hash")
+# What the audit trail does not repeat; it says only that it was changed.
+SECRET = {"password_hash": "password", "badge": "badge", "pin_hash": "pin"}
 
 
 def create_user(
-    uow: Uow, *, name: str, roles: Iterable[str], password_hash: str | None, actor: Actor
+    uow: Uow,
+    *,
+    name: str,
+    roles: Iterable[str],
+    password_hash: str | None,
+    actor: Actor,
+    about: UserChanges | None = None,
 ) -> dict[str, Any]:
-    """Create a user; without a password hash the person acts by tokens only.
+    """Create a user; without a password hash, or badge and PIN, the person acts by tokens only.
+
+    Args:
+        about: what else is known of the person: full name, language, theme, badge, PIN.
 
     Raises:
         Invalid: for a name or a role that cannot be.
         UserExists: if the name is taken, in capitals or not.
+        BadgeTaken: if somebody else has the badge.
     """
     stored = stored_name(name)
     if stored is None:
@@ -66,55 +120,83 @@ def create_user(
             "and begins with a letter or a digit.",
         )
     granted = _check_roles(roles)
-    created = uow.write(
-        _CREATE_USER,
-        {
-            "id": new_id(),
-            "site": actor.site,
-            "name": stored,
-            "roles": ",".join(granted),
-            "password_hash": password_hash,
-            "now": uow.now_ms,
-        },
-    )
-    if not created:
+    personal: dict[str, Any] = {part: getattr(about, part, None) for part in PERSONAL}
+    _check_badge(uow, personal["badge"], stored, actor.site)
+    row = personal | {
+        "name": stored,
+        "roles": ",".join(granted),
+        "active": 1,
+        "password_hash": password_hash,
+        "revision": 1,
+        "created": uow.now_ms,
+        "locked_until": None,
+    }
+    if not uow.write(_CREATE_USER, row | {"id": new_id(), "site": actor.site}):
         raise UserExists(f"There is a user {stored} already; choose another name.")
     detail = {"roles": granted, "password": "none" if password_hash is None else "set"}
     audit(uow, actor, "user.created", f"user:{stored}", detail)
-    row = (stored, ",".join(granted), 1, password_hash, 1, uow.now_ms)
-    return user_view(row)
+    return user_view(tuple(row[column.name] for column in USER_COLUMNS))
 
 
 def change_user(
-    uow: Uow, *, name: str, changes: UserChanges, actor: Actor, expected: str | None = None
+    uow: Uow,
+    *,
+    name: str,
+    changes: UserChanges,
+    actor: Actor,
+    expected: str | None = None,
+    keep: bytes | None = None,
 ) -> dict[str, Any]:
-    """Change roles, password or whether the user may act at all; a new password frees a locked one.
+    """Change what is known of a user, or whether they may act at all.
+
+    A new password frees a locked user and ends their sessions; so does it to be inactive.
+
+    Args:
+        keep: the session that goes on all the same.
 
     Raises:
         NotFound: if there is no such user on this site.
         Stale: if `expected` is not the present revision.
         Invalid: for an unknown role.
         LastAdmin: if no active admin would remain.
+        BadgeTaken: if somebody else has the badge.
     """
     row, others = _lock_user(uow, name, actor.site)
-    if expected is not None and expected != str(row[4]):
+    before = _by_name(row)
+    if expected is not None and expected != str(before["revision"]):
         raise Stale("The user changed since you read it; read it again.")
-    roles = row[1] if changes.roles is None else ",".join(_check_roles(changes.roles))
-    active = row[2] if changes.active is None else int(changes.active)
-    password_hash = row[3] if changes.password_hash is None else changes.password_hash
-    after = (row[0], roles, active, password_hash, row[4] + 1, row[5])
-    detail = _differences(row, after)
+    after = changes.applied_to(before)
+    detail = _differences(before, after)
     if not detail:
         return user_view(row)
-    if not others and _is_active_admin(row) and not _is_active_admin(after):
+    if not others and _is_active_admin(before) and not _is_active_admin(after):
         raise LastAdmin(f"{row[0]} is the last active admin; make somebody else admin first.")
-    values = {"site": actor.site, "name": row[0], "roles": roles, "active": active}
-    uow.write(_CHANGE_USER, values)
-    if "password" in detail:
-        values = {"site": actor.site, "name": row[0], "password_hash": password_hash}
-        uow.write(_CHANGE_PASSWORD, values)
+    if "badge" in detail:
+        _check_badge(uow, after["badge"], row[0], actor.site)
+    uow.write(_CHANGE_USER, after | {"site": actor.site})
+    if after["locked_until"] is None and (changes.unlock or "password" in detail):
+        uow.write(_FREE, {"site": actor.site, "name": row[0]})
     audit(uow, actor, "user.changed", f"user:{row[0]}", detail)
-    return user_view(after)
+    if "password" in detail or not after["active"]:
+        how = sessions.Ending.PASSWORD if after["active"] else sessions.Ending.REVOKED
+        sessions.end_of_user(uow, user=row[0], keep=keep, how=how, actor=actor)
+    return user_view(tuple(after[column] for column in _USER_NAMES))
+
+
+def change_own(
+    uow: Uow, *, proof: Proof, changes: UserChanges, keep: bytes | None, actor: Actor
+) -> dict[str, Any]:
+    """Change one's own password or PIN, having proven who one is.
+
+    Args:
+        keep: the session in which it happens; all others end with a new password.
+
+    Raises:
+        NotProven: if it was changed meanwhile by somebody else.
+    """
+    if not stands(uow, proof=proof):
+        raise NotProven("Your password was changed meanwhile; sign in again.")
+    return change_user(uow, name=proof.actor.name, changes=changes, actor=actor, keep=keep)
 
 
 def create_token(
@@ -215,20 +297,44 @@ def _lock_user(uow: Uow, name: str, site: int) -> tuple[Row, list[Row]]:
     return found, [row for row in rows if row is not found]
 
 
-def _is_active_admin(row: Row) -> bool:
-    return bool(row[2]) and Role.ADMIN in row[1].split(",")
+def _by_name(row: Row) -> dict[str, Any]:
+    return dict(zip(_USER_NAMES, row, strict=True))
 
 
-def _differences(before: Row, after: Row) -> dict[str, object]:
-    """What the audit trail keeps: both values, but of a password only that it changed."""
+def _check_badge(uow: Uow, badge: bytes | None, name: str, site: int) -> None:
+    if badge is None:
+        return
+    uow.alone(f"badge:{site}:{badge.hex()}")
+    row = uow.one(_BADGE, site=site, badge=badge)
+    if row is not None and row[0] != name:
+        raise BadgeTaken(f"This badge belongs to {row[0]}; take it from them first.")
+
+
+def _is_active_admin(user: dict[str, Any]) -> bool:
+    return bool(user["active"]) and Role.ADMIN in user["roles"].split(",")
+
+
+def _differences(before: dict[str, Any], after: dict[str, Any]) -> dict[str, object]:
+    """What the audit trail keeps: both values, but of a secret only that it changed."""
     detail: dict[str, object] = {}
-    if before[1] != after[1]:
-        detail["roles"] = {"from": before[1].split(","), "to": after[1].split(",")}
-    if before[2] != after[2]:
-        detail["active"] = {"from": bool(before[2]), "to": bool(after[2])}
-    if before[3] != after[3]:
-        detail["password"] = "changed"
+    for name in _USER_NAMES:
+        was, now = before[name], after[name]
+        if name == "revision" or was == now:
+            continue
+        if name in SECRET:
+            detail[SECRET[name]] = "removed" if now is None else "changed"
+        else:
+            detail[name] = {"from": _told(name, was), "to": _told(name, now)}
     return detail
+
+
+def _told(name: str, value: Any) -> object:
+    if name == "roles":
+        return value.split(",")
+    if name == "locked_until":
+        return iso(value)
+    told: object = bool(value) if name == "active" else value
+    return told
 
 
 # ---- statements ---------------------------------------------------------------------------------
@@ -238,8 +344,10 @@ _IS_USER = sa.and_(_u.site_id == sa.bindparam("site"), _u.name == sa.bindparam("
 _CREATE_USER = db.Statement(
     sa.text(
         "INSERT INTO user_account"
-        " (id, site_id, name, roles, password_hash, active, revision, created, failed_logins)"
-        " VALUES (:id, :site, :name, :roles, :password_hash, 1, 1, :now, 0)"
+        " (id, site_id, name, roles, password_hash, active, revision, created, failed_logins,"
+        " full_name, language, theme, badge, pin_hash)"
+        " VALUES (:id, :site, :name, :roles, :password_hash, 1, 1, :created, 0,"
+        " :full_name, :language, :theme, :badge, :pin_hash)"
         " ON CONFLICT (site_id, name) DO NOTHING"
     )
 )
@@ -252,16 +360,22 @@ _LOCK_USER = db.Statement(
     .order_by(_u.id)
     .with_for_update()
 )
+_USER_NAMES = tuple(str(column.name) for column in USER_COLUMNS)
+_BADGE = db.Statement(
+    sa.select(_u.name).where(_u.site_id == sa.bindparam("site"), _u.badge == sa.bindparam("badge"))
+)
 _CHANGE_USER = db.Statement(
     sa.text(
-        "UPDATE user_account SET roles = :roles, active = :active, revision = revision + 1 "
-        "WHERE site_id = :site AND name = :name"
+        "UPDATE user_account SET roles = :roles, active = :active, revision = :revision,"
+        " password_hash = :password_hash, full_name = :full_name, language = :language,"
+        " theme = :theme, badge = :badge, pin_hash = :pin_hash"
+        " WHERE site_id = :site AND name = :name"
     )
 )
-_CHANGE_PASSWORD = db.Statement(
+_FREE = db.Statement(
     sa.text(
-        "UPDATE user_account SET password_hash = :password_hash, failed_logins = 0, "
-        "locked_until = NULL WHERE site_id = :site AND name = :name"
+        "UPDATE user_account SET failed_logins = 0, locked_until = NULL "
+        "WHERE site_id = :site AND name = :name"
     )
 )
 _CREATE_TOKEN = db.insert(api_token)

@@ -1,4 +1,4 @@
-"""Passwords and the secrets of tokens: how they are made, and what is kept of them.
+"""Passwords, PINs and the secrets of tokens: how they are made, and what is kept of them.
 
 Hashing a password takes tens of milliseconds and 64 MiB by intent, so `hash_password` and `verify`
 are called before `store.run`, never inside it.
@@ -9,6 +9,7 @@ import secrets
 import threading
 import unicodedata
 from functools import cache
+from itertools import pairwise
 
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import VerifyMismatchError
@@ -17,6 +18,7 @@ from engine.kernel.errors import FieldProblem, Invalid
 
 MIN_LENGTH = 8
 MAX_LENGTH = 200
+PIN_LENGTH = (4, 8)
 TOKEN_PREFIX = "rc_"
 
 # The commonest of every published list that have eight characters or more, and our own name.
@@ -53,6 +55,9 @@ COMMONEST = frozenset(
     }
 )
 
+# Columns and crosses of the keypad; rows, runs and repetitions are found by rule.
+COMMON_PINS = frozenset({"1470", "2580", "0852", "3690", "1379", "1397", "7913", "1590", "3570"})
+
 # Source: RFC 9106 section 4, the second recommended option: Argon2id, 64 MiB, t=3, p=4.
 _hasher = PasswordHasher(
     time_cost=3, memory_cost=64 * 1024, parallelism=4, hash_len=32, salt_len=16, type=Type.ID
@@ -83,8 +88,35 @@ def check_policy(name: str, password: str) -> None:
         raise Invalid(problem, errors=[FieldProblem("/password", problem)])
 
 
+def check_pin(pin: str) -> None:
+    """Refuse a PIN that a thief of the badge tries first.
+
+    Raises:
+        Invalid: with pointer `/pin`.
+    """
+    least, most = PIN_LENGTH
+    problem = None
+    if not (pin.isascii() and pin.isdigit() and least <= len(pin) <= most):
+        problem = f"A PIN has {least} to {most} digits."
+    elif pin in COMMON_PINS or _is_a_run(pin) or _repeats(pin):
+        problem = "This PIN is one of the first that anybody tries; choose another one."
+    if problem:
+        raise Invalid(problem, errors=[FieldProblem("/pin", problem)])
+
+
+def _is_a_run(pin: str) -> bool:
+    """Whether each digit is as far from the one before: 1234, 9876, 2468, 7890, 0000."""
+    steps = {(int(after) - int(before)) % 10 for before, after in pairwise(pin)}
+    return len(steps) == 1
+
+
+def _repeats(pin: str) -> bool:
+    """Whether it is a beginning again and again: 1212, 123123, 11112222 is not."""
+    return pin in (pin + pin)[1:-1]
+
+
 def hash_password(text: str) -> str:
-    """What is stored of a password: Argon2id with its parameters and a salt of its own."""
+    """What is stored of a password or a PIN: Argon2id with its parameters and a salt of its own."""
     with _at_once:
         return _hasher.hash(_prepared(text))
 
@@ -103,14 +135,14 @@ def verify(hashed: str | None, text: str) -> bool:
     return hashed is not None
 
 
-def new_secret() -> tuple[str, bytes]:
+def new_secret(prefix: str = TOKEN_PREFIX) -> tuple[str, bytes]:
     """A new token as its holder writes it, 256 random bits, and the digest that is stored."""
-    text = TOKEN_PREFIX + secrets.token_urlsafe(32)
+    text = prefix + secrets.token_urlsafe(32)
     return text, digest_of(text)
 
 
 def digest_of(secret: str) -> bytes:
-    """What is stored of a token; a plain SHA-256 is enough for 256 random bits."""
+    """What is stored of a secret of `new_secret`; for 256 random bits a plain SHA-256 will do."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
 
 

@@ -28,16 +28,6 @@ class Bearer:
     expires: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """What a password is checked against, outside the store's door."""
-
-    actor: Actor
-    password_hash: str | None
-    failed_logins: int
-    locked_until: int | None
-
-
 def stored_name(name: str) -> str | None:
     """The form in which a user's name is stored, or None if nobody can be called so."""
     lower = name.lower() if name.isascii() else ""
@@ -70,23 +60,21 @@ def user(uow: Uow, *, name: str, site: int) -> dict[str, Any]:
 
 
 def user_view(row: tuple[Any, ...]) -> dict[str, Any]:
-    """A user from a row of `USER_COLUMNS`; of the password only whether there is one."""
+    """A user from a row of `USER_COLUMNS`; of what proves them only whether it is there."""
     return {
         "name": row[0],
+        "full_name": row[6],
         "roles": row[1].split(","),
         "active": bool(row[2]),
+        "language": row[7],
+        "theme": row[8],
         "password_set": row[3] is not None,
+        "badge_set": row[9] is not None,
+        "pin_set": row[10] is not None,
+        "locked_until": iso(row[11]),
         "revision": row[4],
         "created": iso(row[5]),
     }
-
-
-def credentials(uow: Uow, *, name: str, site: int) -> Credentials | None:
-    """What a person who signs in is checked against; None if nobody active is called so."""
-    row = uow.one(_CREDENTIALS, site=site, name=stored_name(name) or "")
-    if row is None:
-        return None
-    return Credentials(Actor(row[0], frozenset(row[1].split(",")), site), *row[2:])
 
 
 # ---- tokens -------------------------------------------------------------------------------------
@@ -139,7 +127,20 @@ _u, _k = user_account.c, api_token.c
 _SITE = sa.bindparam("site", type_=sa.Integer)
 _LIMIT = sa.bindparam("limit", type_=sa.Integer)
 
-USER_COLUMNS = (_u.name, _u.roles, _u.active, _u.password_hash, _u.revision, _u.created)
+USER_COLUMNS = (
+    _u.name,
+    _u.roles,
+    _u.active,
+    _u.password_hash,
+    _u.revision,
+    _u.created,
+    _u.full_name,
+    _u.language,
+    _u.theme,
+    _u.badge,
+    _u.pin_hash,
+    _u.locked_until,
+)
 _USERS = db.Statement(
     sa.select(*USER_COLUMNS)
     .where(_u.site_id == _SITE, _u.name > sa.bindparam("after"))
@@ -148,11 +149,6 @@ _USERS = db.Statement(
 )
 _USER = db.Statement(
     sa.select(*USER_COLUMNS).where(_u.site_id == _SITE, _u.name == sa.bindparam("name"))
-)
-_CREDENTIALS = db.Statement(
-    sa.select(_u.name, _u.roles, _u.password_hash, _u.failed_logins, _u.locked_until).where(
-        _u.site_id == _SITE, _u.name == sa.bindparam("name"), _u.active == 1
-    )
 )
 
 TOKEN_COLUMNS = (

@@ -83,6 +83,13 @@ class PreconditionRequired(RoutecardError):
     title = "If-Match is required"
 
 
+class TooMany(RoutecardError):
+    """The same was asked too often in a short time; it may be asked again soon."""
+
+    code = "too-many"
+    title = "Too many in a short time"
+
+
 class Unavailable(RoutecardError):
     """Nothing was changed, or the outcome is unknown; the same request may be sent again."""
 

@@ -76,7 +76,9 @@ def in_process(app: Flask) -> Way:
     """Through Flask's test client; safe to share between threads."""
 
     def ask(method: str, target: str, headers: Mapping[str, str], data: bytes | None) -> Answer:
-        found = app.test_client().open(target, method=method, headers=dict(headers), data=data)
+        found = app.test_client(use_cookies=False).open(
+            target, method=method, headers=dict(headers), data=data
+        )
         return Answer(
             found.status_code, {k.lower(): v for k, v in found.headers.items()}, found.data
         )

@@ -1,13 +1,45 @@
 """Users, tokens and the audit trail."""
 
+from typing import Any
+
 from marshmallow import fields, validate
 
-from api.rest.schemas.basics import Out, PageQuery, Strict, Variables, YesNo, wanted
+from api.rest.schemas.basics import Out, PageQuery, Strict, Variables, YesNo, text, wanted
 
 ROLES = fields.List(fields.String())
+BADGE = validate.Length(min=1, max=64)
+FULL_NAME = validate.Length(min=1, max=100)
+# Source: BCP 47, a language and at most one subtag.
+LANGUAGE = validate.Regexp(r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})?$")
+LOOKS = validate.OneOf(("light", "dark"))
 
 
-class UserIn(Strict):
+class Secret(fields.String):
+    """A password as it is typed; too long a one is no password, and costs nothing."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("validate", validate.Length(max=1000))
+        super().__init__(load_only=True, **options)
+
+
+class PinField(fields.String):
+    """A PIN as it is typed; whether it may be one is asked where it is set."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(load_only=True, validate=validate.Length(max=40), **options)
+
+
+class Personal(Strict):
+    """What is known of a person; null takes it away."""
+
+    full_name = text(validate=FULL_NAME, allow_none=True)
+    language = fields.String(validate=LANGUAGE, allow_none=True)
+    theme = fields.String(validate=LOOKS, allow_none=True)
+    badge = text(validate=BADGE, allow_none=True, load_only=True)
+    pin = PinField(allow_none=True)
+
+
+class UserIn(Personal):
     """A user to add."""
 
     name = fields.String(required=True)
@@ -15,21 +47,44 @@ class UserIn(Strict):
     password = fields.String(load_default=None, allow_none=True, load_only=True)
 
 
-class UserChangeIn(Strict):
+class UserChangeIn(Personal):
     """What to change of a user."""
 
     roles = fields.List(fields.String())
     active = YesNo()
     password = fields.String(load_only=True)
+    locked = YesNo(
+        validate=validate.Equal(False, error="Nobody is locked by hand; write false to free them.")
+    )
+
+
+class PasswordIn(Strict):
+    """A new password; who sets their own says the present one, too."""
+
+    current = Secret()
+    new = fields.String(required=True, load_only=True)
+
+
+class PinIn(Strict):
+    """A new PIN; who sets their own says their password, too."""
+
+    password = Secret()
+    new = PinField(required=True)
 
 
 class UserOut(Out):
-    """A user; of the password only whether there is one."""
+    """A user; of password, badge and PIN only whether there is one."""
 
     name = fields.String()
+    full_name = fields.String(allow_none=True)
     roles = ROLES
     active = fields.Boolean()
+    language = fields.String(allow_none=True)
+    theme = fields.String(allow_none=True)
     password_set = fields.Boolean()
+    badge_set = fields.Boolean()
+    pin_set = fields.Boolean()
+    locked_until = fields.DateTime(allow_none=True)
     revision = fields.Integer()
     created = fields.DateTime()
 
