@@ -34,6 +34,7 @@ PARTS: dict[str, tuple[dict[str, Any], str]] = {
     "name": (TEXT, "The user's name"),
     "version": ({"type": "integer", "minimum": 1}, "The number of the version"),
     "other": ({"type": "integer", "minimum": 1}, "The number of the version it is compared with"),
+    "file": (UUID, "The file's id"),
     "filename": (TEXT, "The name of a file of the version"),
 }
 SENT = {
@@ -79,7 +80,7 @@ class Offer:
     Args:
         statuses: of a good answer.
         consumes: bodies by media type, where they are not the JSON of `body`.
-        produces: the media type of a good answer.
+        produces: the media type of a good answer, or those of them.
         if_match, etag: whether it honours the one, and answers with the other.
         replays: whether a POST honours an Idempotency-Key; what asks for a secret does not.
         sets_cookie: whether a good answer tells the browser to keep or to drop a cookie.
@@ -92,7 +93,7 @@ class Offer:
     query: type[ma.Schema] | None = None
     statuses: tuple[int, ...] = (200,)
     consumes: dict[str, Any] = field(default_factory=dict)
-    produces: str = JSON
+    produces: str | tuple[str, ...] = JSON
     if_match: bool = False
     etag: bool = False
     replays: bool = True
@@ -112,7 +113,9 @@ def operation(offer: Offer, name: str) -> dict[str, Any]:
         sent.append("Idempotency-Key")
     if offer.sets_cookie:
         good.append("Set-Cookie")
-    answer = {"content": {offer.produces: {"schema": offer.answer}}, "headers": _headers(good)}
+    kinds = (offer.produces,) if isinstance(offer.produces, str) else offer.produces
+    content = {kind: {"schema": offer.answer} for kind in kinds}
+    answer = {"content": content, "headers": _headers(good)}
     found: dict[str, Any] = {
         "operationId": name,
         "parameters": list(sent),
