@@ -56,6 +56,19 @@ def test_outgoing_may_carry_a_prefix() -> None:
     assert [flow.target for flow in process.nodes["x"].outgoing] == ["b", "a"]
 
 
+def test_an_element_keeps_what_the_diagram_says_about_it() -> None:
+    said = "<documentation> Wipe the journal.\nZero it. </documentation><documentation/>"
+    process = model(
+        d.start(),
+        d.element("userTask", "a", said + "<documentation>Then measure.</documentation>"),
+        d.end("b"),
+        "start -> a",
+        "a -> b",
+    )
+    assert process.nodes["a"].documentation == "Wipe the journal.\nZero it.\n\nThen measure."
+    assert process.nodes["b"].documentation == ""
+
+
 def test_flows_without_an_id_run() -> None:
     flow = '<sequenceFlow sourceRef="a" targetRef="b"/>'
     process = model(d.start(), d.user("a", "b"), d.end(), "start -> a", flow, flow, "b -> end")

@@ -136,7 +136,8 @@ class Node:
     """A flow node. `type` is its BPMN element name; `outgoing` is in the order that is tried.
 
     `event` is also there for send and receive tasks that name a message. `triggered` marks an event
-    subprocess. A link event that throws has one flow, to the one that catches.
+    subprocess. A link event that throws has one flow, to the one that catches. `documentation` is
+    what the diagram tells people about it; nothing follows from it.
     """
 
     id: str
@@ -152,6 +153,7 @@ class Node:
     work: Work = Work()
     loop: Loop | None = None
     triggered: bool = False
+    documentation: str = ""
 
     @property
     def splits(self) -> bool:

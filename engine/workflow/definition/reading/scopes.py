@@ -22,10 +22,19 @@ from engine.workflow.definition.reading.events import Declared, read_event, read
 from engine.workflow.definition.reading.flows import Flows, join_links, ordered, read_flows
 from engine.workflow.definition.reading.lanes import read_lanes
 from engine.workflow.definition.reading.loops import read_loop
-from engine.workflow.definition.reading.values import TRUE, Report, children, local, reference
+from engine.workflow.definition.reading.values import (
+    BPMN,
+    TRUE,
+    Report,
+    children,
+    local,
+    reference,
+    text_of,
+)
 from engine.workflow.definition.reading.work import read_work
 
 SUPPORTED = ACTIVITIES | GATEWAYS | EVENTS
+DOCUMENTATION = f"{BPMN}documentation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +104,7 @@ class _Scope:
             incoming=tuple(flows.entering.get(name, ())),
             outgoing=ordered(child, flows, self.report),
             default=reference(child.get("default")) or None,
+            documentation="\n\n".join(filter(None, map(text_of, child.findall(DOCUMENTATION)))),
         )
         if kind not in SUPPORTED:
             return node  # refused already; it stays for what is around it to be judged
