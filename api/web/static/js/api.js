@@ -25,12 +25,12 @@ export function newKey() {
  * Call the API.
  * @param {string} method
  * @param {string} url
- * @param {{body?: any, key?: string, ifMatch?: string, raw?: BodyInit, type?: string, signal?: AbortSignal}} [options]
+ * @param {{body?: any, key?: string, ifMatch?: string, headers?: object, raw?: BodyInit, type?: string, signal?: AbortSignal}} [options]
  * @returns {Promise<{status: number, data: any, etag: string|null}>}
  * @throws {Refusal}
  */
 export async function call(method, url, options = {}) {
-  const headers = { Accept: "application/json", "X-CSRF-Token": csrf() };
+  const headers = { Accept: "application/json", "X-CSRF-Token": csrf(), ...options.headers };
   if (options.ifMatch) headers["If-Match"] = options.ifMatch;
   if (method === "POST" && options.key !== null) headers["Idempotency-Key"] = options.key ?? newKey();
   let body = options.raw;
