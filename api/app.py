@@ -13,7 +13,6 @@ from api.callers import Callers
 from api.permissions import opened, register_permissions
 from api.problems import register_problems
 from api.rest import (
-    audit,
     document,
     incidents,
     instances,
@@ -25,22 +24,29 @@ from api.rest import (
 from api.rest.access import sessions, settings, stations, tokens, users
 from api.rest.authoring import reading as authoring
 from api.rest.authoring import trying
+from api.rest.records import audit, files, signatures
 from api.rest.route import install_store
 from api.web.screens import TEMPLATES, error_screen, is_page, register_screens
 from engine.kernel.log import log
 from engine.kernel.store import Store
+from engine.records.folder import Folder
 
 VERSION = "0.1.0"
 PREFIX = "/api/v1"
 RESOURCES = (
     *(processes, trying, authoring, instances, tasks, jobs, messages, incidents),
-    *(users, tokens, sessions, stations, settings, audit),
+    *(users, tokens, sessions, stations, settings),
+    *(files, signatures, audit),
 )
 REQUEST_ID_LENGTH = 64
 
 
-def create_app(store: Store) -> Flask:
-    """The application on a store whose schema is there."""
+def create_app(store: Store, folder: Folder | None = None) -> Flask:
+    """The application on a store whose schema is there.
+
+    Args:
+        folder: where files are kept; without it none can be uploaded.
+    """
     app = Flask("routecard", static_folder=None, template_folder=str(TEMPLATES))
     app.config.update(
         API_TITLE="Routecard",
@@ -52,6 +58,7 @@ def create_app(store: Store) -> Flask:
     )
     app.url_map.merge_slashes = False  # a redirect is no answer to a script
     install_store(app, store)
+    files.install_folder(app, folder)
     callers = Callers(store)
     _register_requests(app)
     register_permissions(app, callers)

@@ -18,12 +18,14 @@ from engine.kernel.errors import Conflict, NotFound
 from engine.kernel.settings import SettingRefused, Settings
 from engine.kernel.store import Store, broken_constraint
 from engine.migrations import schema
+from engine.records.folder import Folder
 
 if sys.platform == "win32":
     import msvcrt
 else:
     import fcntl
 
+FILES = "files"
 LOCKED_BYTE = 1 << 30  # far behind the content, which others may read
 
 
@@ -47,6 +49,11 @@ class Plant:
 
     settings: Settings
     store: Store
+
+    @property
+    def folder(self) -> Folder:
+        """Where its files are kept."""
+        return Folder(self.settings.home / FILES)
 
 
 @contextmanager

@@ -12,6 +12,8 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from engine.kernel.errors import RoutecardError
 from engine.kernel.log import log
 from engine.kernel.store import Store, idempotency
+from engine.records import files
+from engine.records.folder import Folder
 from engine.workflow.work import jobs, messages, timers
 from engine.workflow.work.events import relay
 
@@ -19,14 +21,15 @@ TIMER_SECONDS = 0.5
 RELAY_SECONDS = 0.5
 LEASE_SECONDS = 2.0
 CLEANING_SECONDS = 60.0
+SWEEPING_SECONDS = 3600.0
 MAX_SLICES = 500
 
 
 class Background:
     """The ticks of one process."""
 
-    def __init__(self, store: Store) -> None:
-        self.store = store
+    def __init__(self, store: Store, folder: Folder | None = None) -> None:
+        self.store, self.folder = store, folder
         self._scheduler = BackgroundScheduler(
             executors={"default": ThreadPoolExecutor(1)},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
@@ -37,6 +40,7 @@ class Background:
             (RELAY_SECONDS, self.relay),
             (LEASE_SECONDS, self.free_leases),
             (CLEANING_SECONDS, self.clean),
+            (SWEEPING_SECONDS, self.sweep_files),
         ):
             self._scheduler.add_job(self._guarded(tick), "interval", seconds=seconds)
 
@@ -64,6 +68,12 @@ class Background:
         """Forget kept answers and messages that are too old; the number forgotten."""
         forgotten = self._in_slices(idempotency.forget, idempotency.oldest)
         return forgotten + self._in_slices(messages.drop_expired, messages.next_expiry)
+
+    def sweep_files(self) -> int:
+        """Remove contents on the disk that no file names; the number removed."""
+        if self.folder is None:
+            return 0
+        return self.folder.sweep(lambda digest: self.store.read(files.is_named, digest=digest))
 
     def _in_slices(self, command: Callable[..., int], anything: Callable[..., bool]) -> int:
         """Run a command as long as a look without the writer says that there is work for it."""

@@ -20,6 +20,7 @@ class Permission(StrEnum):
     TASK_COMPLETE = "task.complete"
     TASK_ASSIGN = "task.assign"
     JOB_WORK = "job.work"
+    FILE_ADD = "file.add"
     MESSAGE_SEND = "message.send"
     INCIDENT_RESOLVE = "incident.resolve"
     USER_MANAGE = "user.manage"
@@ -47,6 +48,7 @@ WHO_MAY: Mapping[Permission, frozenset[Role]] = {
     Permission.TASK_COMPLETE: frozenset(Role) - {Role.INTEGRATION, Role.AUDITOR},
     Permission.TASK_ASSIGN: frozenset({Role.TEAM_LEAD}),
     Permission.JOB_WORK: _SYSTEMS,
+    Permission.FILE_ADD: frozenset(Role) - {Role.AUDITOR},
     Permission.MESSAGE_SEND: _SYSTEMS,
     Permission.INCIDENT_RESOLVE: _INTERVENERS,
     Permission.USER_MANAGE: _ADMINS,

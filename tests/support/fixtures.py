@@ -8,6 +8,7 @@ from flask import Flask
 
 from api.app import create_app
 from engine.kernel.store import Store
+from engine.records.folder import Folder
 from tests.support.clock import ManualClock
 from tests.support.http import in_process
 from tests.support.openapi import Document
@@ -31,9 +32,9 @@ def store(database: str, request: pytest.FixtureRequest, clock: ManualClock) -> 
 
 
 @pytest.fixture
-def app(store: Store) -> Flask:
-    """The application on that database."""
-    return create_app(store)
+def app(store: Store, tmp_path: Path) -> Flask:
+    """The application on that database, with a folder for files that may fill the disk."""
+    return create_app(store, Folder(tmp_path / "files", reserve=0))
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,1 @@
+"""What stays for ever: files, signatures, the audit trail."""
