@@ -45,23 +45,23 @@ class StoredFile:
         return self.media_type in IMAGES
 
 
-def add(uow: Uow, *, kept: Kept, actor: Actor) -> Item:
+def add(uow: Uow, *, upload: Kept, actor: Actor) -> Item:
     """Name content that is on the disk already."""
-    content, key = kept.content, new_id()
+    content, key = upload.content, new_id()
     row = {
         "id": key,
         "site_id": actor.site,
         "name": content.name,
         "media_type": content.media_type,
-        "size": kept.size,
+        "size": upload.size,
         "width": content.width,
         "height": content.height,
-        "digest": kept.digest,
+        "digest": upload.digest,
         "created": uow.now_ms,
         "created_by": actor.name,
     }
     uow.write(_INSERT, row)
-    said = {"name": content.name, "sha256": kept.digest.hex()}
+    said = {"name": content.name, "sha256": upload.digest.hex()}
     audit(uow, actor, "file.added", f"file:{to_text(key)}", said)
     return _item(tuple(row[column.name] for column in _COLUMNS))
 

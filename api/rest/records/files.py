@@ -54,7 +54,7 @@ def upload(call: Call) -> Response:
         raise Invalid("The request is not understood.", errors=[problem])
     kept = _folder().keep(part.stream, part.filename or "")
     sent = kept.digest + kept.content.name.encode()  # a form comes in other bytes each time
-    return call.run(files.add, kept=kept, sent=sent)
+    return call.run(files.add, upload=kept, sent=sent)
 
 
 @route(
