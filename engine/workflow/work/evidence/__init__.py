@@ -1,0 +1,1 @@
+"""What proves that work was done: answers, the files among them, and signatures."""
