@@ -16,6 +16,7 @@ class Step:
     `changed` went into the variables of the process with the scope number `wall`; `inner` into
     variables of the token's own, which are `seen` beside those of the process. `deviation` says why
     the step departs from the released routing, and `kind` how: `move`, `skip`, `insert` …
+    `undoes` is the number of the first step that it takes back.
     """
 
     element: str
@@ -31,6 +32,7 @@ class Step:
     inner: Variables = field(default_factory=dict)
     seen: Variables | None = None
     name: str = ""
+    undoes: int | None = None
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ the changes before it; every hundred steps a snapshot keeps that sum short.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import sqlalchemy as sa
 
@@ -23,6 +23,14 @@ CHANGE = "variablesChanged"
 WHOLE = {"split": "instanceSplit", "merge": "instanceMerged"}  # steps that name another instance
 INSERTED = "userTask"  # work that the diagram does not show
 Walls = dict[str, dict[str, object]]
+
+
+class Row(NamedTuple):
+    """A row of the history: the number of its first step, its instant, its steps."""
+
+    step: int
+    at: int
+    steps: list[dict[str, Any]]
 
 
 class Recorded(Protocol):
@@ -47,6 +55,7 @@ def append(uow: Uow, instance: Recorded, steps: list[Step], variables: bytes) ->
     main, before = instance.plan.model.key, instance.steps - len(steps)
     crossed = before // SNAPSHOT_EVERY != instance.steps // SNAPSHOT_EVERY
     begun = before == 0 and variables != NOTHING  # part of another, whose history is elsewhere
+    back = steps[0].undoes is not None  # what was undone is not undone step by step
     uow.write(
         _INSERT,
         {
@@ -54,7 +63,7 @@ def append(uow: Uow, instance: Recorded, steps: list[Step], variables: bytes) ->
             "step": before + 1,
             "at": uow.now_ms,
             "steps": json_text.write([_packed(step, uow.now_ms, main) for step in steps]),
-            "snapshot": variables if crossed or begun else None,
+            "snapshot": variables if crossed or begun or back else None,
         },
     )
 
@@ -68,7 +77,9 @@ def page(
     walls: Walls = json_text.read(snapshot) if snapshot else {}
     rows = uow.all(_ROWS, instance=instance, first=first, last=after + limit)
     found = []
-    for number, at, packed in _steps(rows):
+    for number, at, packed, whole in _steps(rows):
+        if whole is not None:
+            walls = json_text.read(whole)
         walls.setdefault(str(packed.get("w", 0)), {}).update(packed.get("c", {}))
         if after < number <= after + limit:
             found.append(_item(number, at, packed, walls, plan))
@@ -93,6 +104,7 @@ def _packed(step: Step, now: int, main: str) -> dict[str, object] | str:
         "x": not step.inner,
         "l": not step.seen,
         "n": not step.name,
+        "o": step.undoes is None,
     }
     packed = {
         "e": step.element,
@@ -108,15 +120,38 @@ def _packed(step: Step, now: int, main: str) -> dict[str, object] | str:
         "x": step.inner,
         "l": step.seen,
         "n": step.name,
+        "o": step.undoes,
     }
     told = {letter: value for letter, value in packed.items() if not usual.get(letter)}
     return step.element if len(told) == 1 and step.element else told
 
 
-def _steps(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[int, int, dict[str, Any]]]:
-    for first, at, steps in rows:
-        for offset, packed in enumerate(json_text.read(steps)):
-            yield first + offset, at, packed if isinstance(packed, dict) else {"e": packed}
+def _steps(
+    rows: Iterable[tuple[Any, ...]],
+) -> Iterator[tuple[int, int, dict[str, Any], bytes | None]]:
+    """(number, instant, step, all variables before it if they are stored) of each step."""
+    for first, at, steps, snapshot in rows:
+        for offset, packed in enumerate(unpacked(steps)):
+            yield first + offset, at, packed, None if offset else snapshot
+
+
+def unpacked(steps: bytes) -> list[dict[str, Any]]:
+    """The steps of a row, each as a dictionary of its one-letter keys."""
+    return [x if isinstance(x, dict) else {"e": x} for x in json_text.read(steps)]
+
+
+def last(uow: Uow, instance: bytes) -> Row:
+    """The steps of the last advance that took any."""
+    row = uow.one(_LAST, instance=instance)
+    assert row is not None, "every instance has begun"
+    return Row(row[0], row[1], unpacked(row[2]))
+
+
+def answers(plan: Plan, row: Row) -> dict[str, object]:
+    """What was answered in the first step of a row."""
+    packed = row.steps[0]
+    node = plan.find(packed.get("p", plan.model.key), packed["e"]) if packed["e"] else None
+    return _answers(packed, plan, node)
 
 
 def _item(
@@ -143,6 +178,8 @@ def _item(
         item["deviation_kind"] = packed["k"]
     if "n" in packed and not element:
         item["other"] = packed["n"]
+    if "o" in packed:
+        item["undoes"] = int(packed["o"])
     return item
 
 
@@ -187,11 +224,17 @@ _SNAPSHOT = db.Statement(
     .limit(sa.literal_column("1"))
 )
 _ROWS = db.Statement(
-    sa.select(_h.step, _h.at, _h.steps)
+    sa.select(_h.step, _h.at, _h.steps, _h.snapshot)
     .where(
         _h.instance_id == sa.bindparam("instance"),
         _h.step >= sa.bindparam("first"),
         _h.step <= sa.bindparam("last"),
     )
     .order_by(_h.step)
+)
+_LAST = db.Statement(
+    sa.select(_h.step, _h.at, _h.steps)
+    .where(_h.instance_id == sa.bindparam("instance"))
+    .order_by(_h.step.desc())
+    .limit(sa.literal_column("1"))
 )
