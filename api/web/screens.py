@@ -15,6 +15,7 @@ from api.web.navigation import admin_entries, desk_entries, floor_entries
 from api.web.page import zone_of
 from api.web.words import script_words
 from engine.access.permissions import permissions_of
+from engine.kernel.actor import SIGN_IN
 from engine.kernel.db import DEFAULT_SITE
 from engine.kernel.errors import NotSignedIn, RoutecardError
 from engine.kernel.store import Store
@@ -80,8 +81,12 @@ def _begin() -> None:
         station.language if station else None,
     )
     g.language = language(preferred(wishes, request.accept_languages.values()))
-    theme = request.cookies.get("routecard_theme") or (station.theme if station else None)
-    g.theme = theme if theme in THEMES else None
+    themes = (
+        session.theme if session else None,
+        request.cookies.get("routecard_theme"),
+        station.theme if station else None,
+    )
+    g.theme = next((theme for theme in themes if theme in THEMES), None)
     g.zone = zone_of(store, g.actor.site if "actor" in g else DEFAULT_SITE)
     g.now = store.clock.now()
 
@@ -97,6 +102,7 @@ def _finish(response: Response) -> Response:
 def _known() -> dict[str, Any]:
     """What every template knows."""
     session, actor = g.get("session"), g.get("actor")
+    actor = None if actor == SIGN_IN else actor
     return {
         "me": actor,
         "session": session,

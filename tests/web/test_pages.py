@@ -148,6 +148,6 @@ def test_a_live_page_is_sent_again_only_when_something_changed(
     assert again.response.data == b""
     other = screens.look("/my-work", OPERATOR, name="other", headers={"If-None-Match": tag})
     assert other.status == 200
-    works.api.post("/messages", {"name": "nobody", "variables": {}}, role="integration")
+    works.integration.post("/messages", {"name": "nobody", "variables": {}}).ok()
     changed = screens.look("/my-work", OPERATOR, headers={"If-None-Match": tag})
     assert changed.status == 200
