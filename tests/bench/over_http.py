@@ -73,11 +73,11 @@ def completions(database: Database, rounds: int) -> dict[str, list[Reading]]:
         clients(plant.server.port, plant.tokens, MANY) as eight,
     ):
         for them in (one, eight):
-            _warm(them)
+            warm(them)
         for _ in range(rounds):
-            found["start"].append(_cost(plant, lambda: one.start(STARTS)))
+            found["start"].append(cost(plant, lambda: one.start(STARTS)))
             one.gather(ALONE)
-            found["complete"].append(_cost(plant, one.walk))
+            found["complete"].append(cost(plant, one.walk))
             eight.start(TOGETHER)
             eight.gather(TOGETHER)
             found["together"].append(_rate(plant, eight.walk))
@@ -87,18 +87,18 @@ def completions(database: Database, rounds: int) -> dict[str, list[Reading]]:
 def my_tasks(database: Database, rounds: int) -> list[Reading]:
     """The first page of my tasks among ten thousand open ones."""
     with served(database) as plant, clients(plant.server.port, plant.tokens, 1) as one:
-        _fill(plant.url, OPEN_TASKS)
+        fill(plant.url, OPEN_TASKS)
         one.page(PAGES // 10)
-        return [_cost(plant, lambda: one.page(PAGES)) for _ in range(rounds)]
+        return [cost(plant, lambda: one.page(PAGES)) for _ in range(rounds)]
 
 
-def _warm(them: Clients) -> None:
+def warm(them: Clients) -> None:
     them.start(WARMING)
     them.gather(WARMING)
     them.walk()
 
 
-def _cost(plant: Served, run: Callable[[], list[float]]) -> Reading:
+def cost(plant: Served, run: Callable[[], list[float]]) -> Reading:
     """CPU ms per request of application and database together."""
     with Around() as around:
         before = plant.work()
@@ -119,9 +119,9 @@ def _rate(plant: Served, run: Callable[[], list[float]]) -> Reading:
         began = time.perf_counter() - began
         return seconds
 
-    cost = _cost(plant, timed)
-    rate = cost.detail["requests"] / began
-    return Reading(rate, cost.calibration, cost.detail | {"cpu_ms": cost.value})
+    costs = cost(plant, timed)
+    rate = costs.detail["requests"] / began
+    return Reading(rate, costs.calibration, costs.detail | {"cpu_ms": costs.value})
 
 
 def _times(seconds: list[float]) -> dict[str, float]:
@@ -133,7 +133,7 @@ def _times(seconds: list[float]) -> dict[str, float]:
     }
 
 
-def _fill(url: str, number: int) -> None:
+def fill(url: str, number: int) -> None:
     """Open tasks, copies of one real: a third claimed; roles, priorities, due times mixed."""
     store = Store(url)
     plans.run(store, instances.start, process=key_of(OPERATIONS), actor=PAUL)
