@@ -6,10 +6,11 @@ import pytest
 
 from engine.kernel.errors import Invalid
 from engine.kernel.ids import from_text
+from engine.workflow.work.evidence.answers import FormRefused
 from engine.workflow.work.interventions import skips
 from engine.workflow.work.interventions.inserts import InsertRefused
 from engine.workflow.work.running import InstanceEnded, InstanceSuspended
-from engine.workflow.work.tasks import FormRefused, TaskAlreadyCompleted, TaskCancelled
+from engine.workflow.work.tasks import TaskAlreadyCompleted, TaskCancelled
 from tests.support import diagrams as d
 from tests.support.plant import Plant
 

@@ -10,8 +10,9 @@ from engine.kernel.actor import Actor
 from engine.kernel.errors import Conflict, NotFound, NotPermitted, Stale
 from engine.kernel.ids import from_text
 from engine.workflow.work import tasks
+from engine.workflow.work.evidence.answers import FormRefused
 from engine.workflow.work.running import InstanceSuspended
-from engine.workflow.work.tasks import FormRefused, TaskAlreadyCompleted, TaskClaimed
+from engine.workflow.work.tasks import TaskAlreadyCompleted, TaskClaimed
 from tests.support import diagrams as d
 from tests.support.plant import ANA, Item, Plant
 from tests.support.waiting import SECONDS

@@ -112,6 +112,7 @@ class Work:
     operation: str | None = None
     equipment: str | None = None
     qualification: str | None = None
+    signature: str | None = None
     topic: str | None = None
     action: str | None = None
     function: str | None = None

@@ -108,7 +108,7 @@ def _task_row(uow: Uow, instance: Owner, o: Opening) -> dict[str, object]:
         "closed": None,
         "closed_by": None,
         "operation": work.operation,
-        "signature": getattr(work, "signature", None),
+        "signature": work.signature,
         **NOT_BEGUN,
     }
 

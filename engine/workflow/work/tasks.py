@@ -10,16 +10,16 @@ from engine.access.permissions import Permission, permissions_of
 from engine.kernel import db, guards
 from engine.kernel.actor import Actor, Role
 from engine.kernel.clock import iso
-from engine.kernel.errors import Conflict, FieldProblem, Invalid, NotFound, Stale
+from engine.kernel.errors import Conflict, NotFound, Stale
 from engine.kernel.ids import to_text
 from engine.kernel.store.uow import Uow
 from engine.records.audit import audit
 from engine.workflow import tables as t
 from engine.workflow.definition.model import WAITING_TASKS
 from engine.workflow.execution.advance import Advance
-from engine.workflow.execution.frontier import Variables
 from engine.workflow.execution.tree import Token
-from engine.workflow.execution.values import clean
+from engine.workflow.work.evidence.answers import attach_files, read_answers
+from engine.workflow.work.evidence.signing import Given, check_signature, write_signature
 from engine.workflow.work.recording.rows import (
     CLOCK_COLUMNS,
     OWN_COLUMNS,
@@ -29,7 +29,6 @@ from engine.workflow.work.recording.rows import (
     item,
 )
 from engine.workflow.work.running import COLUMNS, Running, running
-from forms.errors import FormInvalid
 
 
 class TaskClaimed(Conflict):
@@ -51,13 +50,6 @@ class TaskCancelled(Conflict):
 
     code = "task-cancelled"
     title = "Task cancelled"
-
-
-class FormRefused(Invalid):
-    """Answers that the form does not accept."""
-
-    code = "form-invalid"
-    title = "The form is not filled in correctly"
 
 
 @dataclass(slots=True)
@@ -184,24 +176,31 @@ def complete(
     task: bytes,
     variables: Mapping[str, object],
     actor: Actor,
+    signature: Given | None = None,
     expected: str | None = None,
 ) -> dict[str, Any]:
     """Complete a task with the answers of its form and run the instance on to its next rest.
+
+    Args:
+        signature: given beside the answers; its signer is proven already.
 
     Returns:
         the closed task with `instance_state` and `next`, the open tasks of the instance.
     """
     found = lock(uow, task, actor.site, expected)
     guards.check(uow, found, actor)
-    instance = found.instance
+    check_signature(uow, found, signature, actor)
+    instance, step = found.instance, found.instance.steps + 1
     advance = instance.advance(uow)
     token = resting(advance, found)
-    values, answers = read_answers(token, variables)
+    answers = read_answers(uow, token, variables, actor.site)
     close(uow, found, actor)
     before = instance.stored(found.id)
-    advance.complete(token, values, answers, actor.name)
+    advance.complete(token, answers.variables, answers.further, actor.name)
     instance.save(uow, advance, actor, undo=before)
     audit(uow, actor, "task.completed", found.subject)
+    attach_files(uow, answers, [found.subject, f"instance:{to_text(instance.id)}"], actor)
+    write_signature(uow, found, answers, signature, step, actor)
     return found.as_item(uow.now_ms) | {
         "instance_state": instance.state,
         "next": open_tasks(uow, instance, advance),
@@ -241,12 +240,6 @@ def open_tasks(uow: Uow, instance: Running, advance: Advance) -> list[dict[str, 
     return [item((*row, instance.state), uow.now_ms) for row in rows]
 
 
-def why_not(uow: Uow, *, task: bytes, actor: Actor) -> list[dict[str, str]]:
-    """Every reason why the actor cannot work on the task now, as the API shows them."""
-    found = lock(uow, task, actor.site)
-    return [reason.as_item() for reason in guards.reasons(uow, found, actor)]
-
-
 def locking_order(uow: Uow, tasks: list[bytes | None]) -> list[int]:
     """The positions of tasks ordered by their instances, so that no two callers wait crosswise."""
 
@@ -256,30 +249,6 @@ def locking_order(uow: Uow, tasks: list[bytes | None]) -> list[int]:
 
     owners = [owner(task) for task in tasks]
     return sorted(range(len(tasks)), key=lambda n: (owners[n], n))
-
-
-def read_answers(token: Token, given: Mapping[str, object]) -> tuple[Variables, Variables]:
-    """(variables to write, further answers to record) of a task's form.
-
-    Without a form every answer is a variable.
-
-    Raises:
-        FormRefused: with a problem per field.
-        VariablesRefused: for values that cannot be kept.
-    """
-    form = token.workflow.plan.forms.get(token.node.work.form or "")
-    if form is None:
-        return clean(given), {}
-    try:
-        answers = form.load(given)
-    except FormInvalid as refused:
-        raise FormRefused(
-            "Some answers cannot be accepted.",
-            errors=[FieldProblem(e.pointer, e.detail) for e in refused.errors],
-        ) from None
-    written = {field.key for field in form.fields if field.variable == field.key}
-    further = {key: value for key, value in answers.items() if key not in written}
-    return clean(form.variables(answers)), clean(further)
 
 
 def lock(uow: Uow, task: bytes, site_id: int, expected: str | None = None) -> Task:

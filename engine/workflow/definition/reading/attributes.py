@@ -117,9 +117,6 @@ def _check_place(
         places = ", ".join(sorted(known[key]))
         message = f"mes:{key} has no meaning on a {kind}."
         report(error("misplaced-attribute", name, message, f"It belongs on: {places}."))
-    elif key == "signature":
-        message = "mes:signature cannot be asked for yet."
-        report(error("not-supported", name, message, "Leave it out until signatures exist."))
     elif key in NOT_YET:
         message = f"mes:{key} is kept, but nothing enforces it yet."
         report(warning("not-enforced-yet", name, message, "Check it by hand for now."))

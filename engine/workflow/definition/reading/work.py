@@ -2,6 +2,7 @@
 
 from lxml import etree
 
+from engine.records.signatures import MEANINGS
 from engine.workflow.definition.model import Mapped, Value, Work, error
 from engine.workflow.definition.reading.values import (
     FALSE,
@@ -38,6 +39,7 @@ def read_work(node: etree._Element, role: str | None, report: Report) -> Work:
         operation=attribute("operation"),
         equipment=attribute("equipment"),
         qualification=attribute("qualification"),
+        signature=_meaning(attribute("signature"), name, report),
         topic=attribute("topic"),
         action=attribute("action"),
         function=attribute("function"),
@@ -114,6 +116,14 @@ def _mapped(given: list[etree._Element], name: str, report: Report) -> tuple[Map
         else:
             found.append(Mapped(source, target))
     return tuple(found)
+
+
+def _meaning(text: str | None, name: str, report: Report) -> str | None:
+    if text is None or text in MEANINGS:
+        return text
+    message = f"mes:signature is {text[:40]!r}, which is no meaning of a signature."
+    report(error("signature", name, message, f"Known are {', '.join(MEANINGS)}."))
+    return None
 
 
 def _truth(text: str | None, name: str, key: str, report: Report) -> bool:
