@@ -19,6 +19,7 @@ from api.rest import (
     jobs,
     messages,
     processes,
+    recording,
     tasks,
 )
 from api.rest.access import sessions, settings, stations, tokens, users
@@ -34,7 +35,7 @@ from engine.records.folder import Folder
 VERSION = "0.1.0"
 PREFIX = "/api/v1"
 RESOURCES = (
-    *(processes, trying, authoring, instances, tasks, jobs, messages, incidents),
+    *(processes, trying, authoring, instances, tasks, recording, jobs, messages, incidents),
     *(users, tokens, sessions, stations, settings),
     *(files, signatures, audit),
 )

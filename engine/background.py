@@ -16,6 +16,7 @@ from engine.records import files
 from engine.records.folder import Folder
 from engine.workflow.work import jobs, messages, timers
 from engine.workflow.work.events import relay
+from engine.workflow.work.recording import drafts
 
 TIMER_SECONDS = 0.5
 RELAY_SECONDS = 0.5
@@ -65,9 +66,10 @@ class Background:
         return self._in_slices(jobs.free_expired, jobs.next_expiry)
 
     def clean(self) -> int:
-        """Forget kept answers and messages that are too old; the number forgotten."""
+        """Forget what is too old or was for something that is over; the number forgotten."""
         forgotten = self._in_slices(idempotency.forget, idempotency.oldest)
-        return forgotten + self._in_slices(messages.drop_expired, messages.next_expiry)
+        forgotten += self._in_slices(messages.drop_expired, messages.next_expiry)
+        return forgotten + self._in_slices(drafts.drop_stale, drafts.stale)
 
     def sweep_files(self) -> int:
         """Remove contents on the disk that no file names; the number removed."""

@@ -7,6 +7,7 @@ from flask import Response
 from flask_smorest import Blueprint
 
 from api.problems import problem_document, status_of
+from api.rest.records import signing
 from api.rest.route import Call, route
 from api.rest.schemas.basics import Reason, page_of
 from api.rest.schemas.tasks import (
@@ -25,7 +26,9 @@ from engine.kernel.errors import FieldProblem, Invalid, NotFound, RoutecardError
 from engine.kernel.ids import from_text
 from engine.kernel.store.uow import Uow
 from engine.workflow.work import queries, tasks
+from engine.workflow.work.evidence.signing import Given
 from engine.workflow.work.interventions import skips
+from engine.workflow.work.recording import reasons
 
 blueprint = Blueprint("tasks", __name__, description="Work for people")
 ONE = "/tasks/<string:task>"
@@ -57,7 +60,7 @@ def get_task(call: Call, task: str) -> Response:
 def get_guards(call: Call, task: str) -> Response:
     """Why the caller cannot work on the task now; empty when nothing is in the way."""
     return call.answer(
-        {"items": call.read(tasks.why_not, task=_id(task), actor=call.actor), "next": None}
+        {"items": call.read(reasons.why_not, task=_id(task), actor=call.actor), "next": None}
     )
 
 
@@ -122,8 +125,10 @@ def assign(call: Call, task: str) -> Response:
 )
 def complete(call: Call, task: str) -> Response:
     """Complete a task with the answers of its form."""
-    _no_signature(call.body)
-    return _change(call, tasks.complete, task, variables=call.body["variables"])
+    signature = signing.proven(call, task, call.body["signature"])
+    return _change(
+        call, tasks.complete, task, variables=call.body["variables"], signature=signature
+    )
 
 
 @route(
@@ -151,19 +156,32 @@ def skip(call: Call, task: str) -> Response:
 )
 def complete_many(call: Call) -> Response:
     """Complete several tasks, each applied or refused on its own."""
-    return call.run(_complete_each, items=call.body["items"])
+    items = call.body["items"]
+    signatures = signing.proven_each(call, [(item["id"], item["signature"]) for item in items])
+    return call.run(_complete_each, items=items, signatures=signatures)
 
 
-def _complete_each(uow: Uow, *, items: list[dict[str, Any]], actor: Any) -> dict[str, Any]:
+def _complete_each(
+    uow: Uow,
+    *,
+    items: list[dict[str, Any]],
+    signatures: list[Given | RoutecardError | None],
+    actor: Any,
+) -> dict[str, Any]:
     """One transaction for all; the instances are locked in one order, whatever the request's."""
     answers: dict[int, dict[str, Any]] = {}
     for number in tasks.locking_order(uow, [_id_or_none(item["id"]) for item in items]):
-        item = items[number]
+        item, signature = items[number], signatures[number]
         try:
-            _no_signature(item)
+            if isinstance(signature, RoutecardError):
+                raise signature
             with uow.savepoint():
                 done = tasks.complete(
-                    uow, task=_id(item["id"]), variables=item["variables"], actor=actor
+                    uow,
+                    task=_id(item["id"]),
+                    variables=item["variables"],
+                    signature=signature,
+                    actor=actor,
                 )
             answers[number] = {"id": item["id"], "status": 200, "task": done}
         except RoutecardError as refusal:
@@ -181,11 +199,6 @@ def _change(call: Call, command: Callable[..., Any], task: str, **args: Any) -> 
 
 def _etag(item: dict[str, Any]) -> str:
     return tasks.etag(item["state"], item["assignee"])
-
-
-def _no_signature(body: dict[str, Any]) -> None:
-    if body["signature"] is not None:
-        raise Invalid("This task asks for no signature; leave `signature` out.")
 
 
 def _id(text: str) -> bytes:

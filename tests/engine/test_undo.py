@@ -253,7 +253,7 @@ def test_an_old_entry_stays(plant: Plant) -> None:
     instance = plant.run_of(d.process(*TWO))
     task = claimed(plant, "a", instance)
     plant.complete_task(task)
-    plant.wait(minutes=undo.MINUTES + 1)
+    plant.wait(minutes=11)
     with pytest.raises(UndoRefused, match="older than"):
         take_back(plant, task)
 

@@ -117,6 +117,10 @@ class Http:
         """POST JSON; `key` is the Idempotency-Key, `if_match` what was seen."""
         return self.ask("POST", PREFIX + path, body=body, headers=headers)
 
+    def put(self, path: str, body: object, **headers: str) -> Answer:
+        """PUT with JSON."""
+        return self.ask("PUT", PREFIX + path, body=body, headers=headers)
+
     def patch(self, path: str, body: object, **headers: str) -> Answer:
         """PATCH with JSON."""
         return self.ask("PATCH", PREFIX + path, body=body, headers=headers)

@@ -8,11 +8,13 @@ from api.rest.schemas.basics import (
     Strict,
     Variables,
     chosen,
+    prose,
     text,
     wanted,
 )
 from api.rest.schemas.instances import STATES as INSTANCE_STATES
 from api.rest.schemas.problem import ProblemOut
+from api.rest.schemas.records import SignatureIn
 
 TASK_STATES = ("open", "claimed", "completed", "cancelled")
 
@@ -79,7 +81,7 @@ class CompleteIn(Strict):
     """The answers of a task's form."""
 
     variables = Variables(load_default=dict)
-    signature = fields.Dict(load_default=None, allow_none=True)
+    signature = fields.Nested(SignatureIn, load_default=None, allow_none=True)
 
 
 class CompleteItemIn(CompleteIn):
@@ -111,6 +113,13 @@ class CompleteManyOut(Out):
     items = fields.List(fields.Nested(CompletedItemOut))
 
 
+class PersonOut(Out):
+    """Somebody who can help."""
+
+    name = fields.String()
+    full_name = fields.String(allow_none=True)
+
+
 class GuardOut(Out):
     """Why somebody cannot work on a task now, and who can clear it."""
 
@@ -118,3 +127,29 @@ class GuardOut(Out):
     message = fields.String()
     subject = fields.String()
     resolver = fields.String()
+    people = fields.List(fields.Nested(PersonOut))
+
+
+class DraftIn(Strict):
+    """What somebody has filled in so far, by the keys of the form's fields."""
+
+    answers = Variables(required=True)
+
+
+class DraftOut(Out):
+    """What the caller has filled in so far; `saved` is null if nothing."""
+
+    answers = Variables()
+    saved = fields.DateTime(allow_none=True)
+
+
+class PauseIn(Strict):
+    """Why work pauses; may be left out."""
+
+    reason = prose(load_default=None, allow_none=True)
+
+
+class UndoIn(Strict):
+    """Why an entry is taken back; may be left out."""
+
+    reason = prose(load_default=None, allow_none=True)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from engine.access.settings import site_settings
 from engine.kernel import db, json_text
 from engine.kernel.actor import Actor
 from engine.kernel.clock import from_ms, to_ms
@@ -40,7 +41,6 @@ from engine.workflow.work.running import (
 )
 from engine.workflow.work.tasks import Task
 
-MINUTES = 15
 MINUTE_MS = 60_000
 
 
@@ -64,21 +64,17 @@ def undo(
     task: bytes,
     actor: Actor,
     reason: str | None = None,
-    minutes: int = MINUTES,
     expected: str | None = None,
 ) -> dict[str, Any]:
     """Open a task again as it was before the actor completed it, which nothing may have followed.
 
-    What was answered becomes the actor's draft.
-
-    Args:
-        minutes: how long after the entry this is possible.
+    What was answered becomes the actor's draft. How long this is possible, the site says.
 
     Raises:
         UndoRefused: naming what was done since.
     """
     found = tasks.lock(uow, task, actor.site, expected)
-    _check_mine(uow, found, actor, minutes)
+    _check_mine(uow, found, actor)
     instance = found.instance
     before = _before(uow, found)
     row = history.last(uow, instance.id)
@@ -104,8 +100,9 @@ def undo(
 # ---- what stands in the way ----
 
 
-def _check_mine(uow: Uow, found: Task, actor: Actor, minutes: int) -> None:
+def _check_mine(uow: Uow, found: Task, actor: Actor) -> None:
     """Only one's own entry, soon after it was made."""
+    minutes = site_settings(uow, site=actor.site).undo_minutes
     if found.state != "completed" or found.closed is None:
         raise UndoRefused(f"The task is {found.state}; there is no entry to undo.")
     if found.closed_by != actor.name:
