@@ -1,8 +1,11 @@
 """Files and signatures."""
 
+from typing import Any
+
+import marshmallow as ma
 from marshmallow import fields
 
-from api.rest.schemas.basics import Out, PageQuery, chosen, wanted
+from api.rest.schemas.basics import Out, PageQuery, Strict, chosen, prose, text, wanted
 from engine.records.signatures import MEANINGS
 
 
@@ -55,3 +58,23 @@ class SignatureOut(Out):
     content = fields.String()
     sha256 = fields.String()
     intact = fields.Boolean()
+
+
+class SignatureIn(Strict):
+    """A signature: `user` is the second person where somebody else than the caller signs.
+
+    Who signs gives their password, or on an enrolled station their PIN.
+    """
+
+    meaning = fields.String(required=True, validate=ma.validate.OneOf(MEANINGS))
+    password = fields.String(load_default=None, allow_none=True, load_only=True)
+    pin = fields.String(load_default=None, allow_none=True, load_only=True)
+    user = text(load_default=None, allow_none=True)
+    reason = prose(load_default=None, allow_none=True)
+
+    @ma.validates_schema
+    def one_secret(self, data: dict[str, Any], **_: Any) -> None:
+        """One of the two, and not both."""
+        if (data["password"] is None) == (data["pin"] is None):
+            said = "Give the password of who signs, or on a station their PIN: one of the two."
+            raise ma.ValidationError(said, "password")
