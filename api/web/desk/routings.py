@@ -7,8 +7,10 @@ from marshmallow import fields
 
 from api.rest.schemas.basics import PageQuery, Strict
 from api.web.language import gettext as _
+from api.web.language import here
 from api.web.page import Shown, View, page
 from engine.kernel.errors import NotFound
+from engine.workflow.definition import times
 from engine.workflow.definition.model import ACTIVITIES, Node
 from engine.workflow.work.versions import comparison, files, plans, queries, used
 
@@ -119,8 +121,17 @@ def _step(node: Node) -> dict[str, Any]:
         "role": work.role,
         "does": work.form or work.topic or work.function or work.decision or work.called,
         "equipment": work.equipment,
-        "duration": None if work.duration is None else work.duration.text,
+        "duration": None if work.duration is None else _length(work.duration.text),
     }
+
+
+def _length(text: str) -> str:
+    """A standard time in words; an expression stays as it was written."""
+    try:
+        end = times.due_at(text, times.EPOCH)
+    except times.TimeRefused:
+        return text
+    return here().duration((end - times.EPOCH).total_seconds())
 
 
 def kind_word(node: Node) -> str:
