@@ -23,6 +23,7 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 DIST = HERE.parent / "web" / "static" / "dist"
+OURS = HERE.parent / "web" / "static" / "js"  # the islands import some of them
 LOCK = HERE / "package-lock.json"
 MANIFEST = "manifest.json"
 VITE_MANIFEST = "vite.json"
@@ -93,9 +94,10 @@ def stamp() -> str:
     """A digest of everything the assets are made from."""
     digest = hashlib.sha256()
     files = [HERE / n for n in ("build.py", "package.json", LOCK.name, "vite.config.js")]
+    files += sorted(OURS.glob("*.js"))
     for path in files + sorted(p for p in (HERE / "src").rglob("*") if p.is_file()):
         content = path.read_bytes().replace(b"\r\n", b"\n")
-        name = path.relative_to(HERE).as_posix()
+        name = path.relative_to(HERE.parent).as_posix()
         digest.update(f"{name}\n{len(content)}\n".encode() + content)
     return digest.hexdigest()[:16]
 
@@ -146,7 +148,7 @@ def bundle(target: Path) -> dict[str, Any]:
     return {
         name: {
             "file": entries[name]["file"],
-            "css": sorted(_styles(entries[name], chunks)),
+            "css": _styles(entries[name], chunks),
             "imports": sorted(_imports(entries[name], chunks)),
         }
         for name in ENTRIES
@@ -154,12 +156,12 @@ def bundle(target: Path) -> dict[str, Any]:
     }
 
 
-def _styles(chunk: dict[str, Any], chunks: dict[str, Any]) -> set[str]:
-    """The stylesheets of a chunk and of the chunks it imports."""
-    found = set(chunk.get("css", []))
+def _styles(chunk: dict[str, Any], chunks: dict[str, Any]) -> list[str]:
+    """The stylesheets of a chunk, those of the chunks it imports before them."""
+    found: list[str] = []
     for key in chunk.get("imports", []):
-        found |= _styles(chunks[key], chunks)
-    return found
+        found += _styles(chunks[key], chunks)
+    return list(dict.fromkeys(found + chunk.get("css", [])))
 
 
 def _imports(chunk: dict[str, Any], chunks: dict[str, Any]) -> set[str]:

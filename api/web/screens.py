@@ -8,7 +8,7 @@ from werkzeug.exceptions import HTTPException
 
 from api.problems import status_of
 from api.web import assets, entrance
-from api.web.desk import people, routings
+from api.web.desk import authoring, people, routings
 from api.web.formats import register_formats
 from api.web.language import NAMES, gettext, here, language, ngettext, preferred
 from api.web.navigation import admin_entries, desk_entries, floor_entries
@@ -21,7 +21,7 @@ from engine.kernel.errors import NotSignedIn, RoutecardError
 from engine.kernel.store import Store
 
 TEMPLATES = Path(__file__).parent / "templates"
-BLUEPRINTS = (entrance.blueprint, routings.blueprint, people.blueprint)
+BLUEPRINTS = (entrance.blueprint, routings.blueprint, authoring.blueprint, people.blueprint)
 THEMES = ("light", "dark")
 # Nothing from elsewhere, nothing inline; `blob:` and `data:` are pictures a page makes itself.
 POLICY = (

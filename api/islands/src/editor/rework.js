@@ -1,0 +1,81 @@
+/**
+ * A rework loop in one act: a question behind the step, the way on if the answer is yes, and else a step of
+ * rework with a cap that leads back. One undo takes all of it away.
+ */
+import { say } from '../shared/say.js';
+
+const ROOM = 200;
+const CAP = '3';
+
+class LoopHandler {
+  constructor(modeling, elementFactory, bpmnFactory, spaceTool, canvas, elementRegistry, mesSteps) {
+    Object.assign(this, { modeling, elementFactory, bpmnFactory, spaceTool, canvas, elementRegistry, mesSteps });
+  }
+
+  preExecute(context) {
+    const { element, condition } = context;
+    const on = element.outgoing.find((flow) => flow.type === 'bpmn:SequenceFlow');
+    if (on) this.room(element);
+    const y = element.y + element.height / 2;
+    const right = element.x + element.width;
+    const gateway = this.place({ type: 'bpmn:ExclusiveGateway' }, { x: right + 90, y }, element.parent, { name: say('Within limits?') });
+    const again = this.place(this.mesSteps.shape('operation'), { x: right + 90, y: y + 150 }, element.parent, { name: say('Rework'), 'mes:maximum': CAP });
+    const yes = this.onward(on, gateway, right, y, element.parent);
+    this.modeling.connect(element, gateway);
+    const no = this.modeling.connect(gateway, again);
+    this.modeling.connect(again, element, undefined, { connectionEnd: { x: element.x + element.width / 2, y: element.y + element.height } });
+    this.modeling.updateProperties(no, { name: say('no') });
+    const asked = { name: say('yes') };
+    if (condition) asked.conditionExpression = this.bpmnFactory.create('bpmn:FormalExpression', { body: condition });
+    this.modeling.updateProperties(yes, asked);
+    this.modeling.updateProperties(gateway, { default: no.businessObject });
+    context.gateway = gateway;
+    context.yes = yes;
+  }
+
+  /** The flow that went on from the step now goes on from the question; without one an end is drawn. */
+  onward(on, gateway, right, y, parent) {
+    const docking = { x: gateway.x + gateway.width / 2, y: gateway.y + gateway.height / 2 };
+    if (on) {
+      this.modeling.reconnectStart(on, gateway, docking);
+      return on;
+    }
+    const end = this.place({ type: 'bpmn:EndEvent' }, { x: right + 210, y }, parent, { name: say('Done') });
+    return this.modeling.connect(gateway, end);
+  }
+
+  place(given, at, parent, properties) {
+    const shape = given.businessObject ? given : this.elementFactory.createShape(given);
+    const placed = this.modeling.createShape(shape, at, parent);
+    this.modeling.updateProperties(placed, properties);
+    return placed;
+  }
+
+  /** Push what stands to the right further right. */
+  room(element) {
+    const start = element.x + element.width + 10;
+    const every = this.elementRegistry.filter((each) => each.parent && !each.waypoints && !each.labelTarget && each !== this.canvas.getRootElement());
+    const { movingShapes, resizingShapes } = this.spaceTool.calculateAdjustments(every, 'x', ROOM, start);
+    if (movingShapes.length) this.spaceTool.makeSpace(movingShapes, resizingShapes, { x: ROOM, y: 0 }, 'e', start);
+  }
+}
+LoopHandler.$inject = ['modeling', 'elementFactory', 'bpmnFactory', 'spaceTool', 'canvas', 'elementRegistry', 'mesSteps'];
+
+class Rework {
+  constructor(commandStack, selection, eventBus) {
+    Object.assign(this, { commandStack, selection, eventBus });
+    commandStack.registerHandler('mes.rework', LoopHandler);
+  }
+
+  /** Add a loop behind a step, and choose the flow whose condition is to be written. */
+  add(element) {
+    const asked = { element };
+    this.eventBus.fire('mes.rework.asked', asked); // who knows the step's form may name the condition
+    const context = { element, condition: asked.condition ?? null };
+    this.commandStack.execute('mes.rework', context);
+    this.selection.select(context.yes);
+  }
+}
+Rework.$inject = ['commandStack', 'selection', 'eventBus'];
+
+export default { __init__: ['mesRework'], mesRework: ['type', Rework] };
