@@ -25,6 +25,7 @@ from api.rest import (
 from api.rest.access import sessions, settings, stations, tokens, users
 from api.rest.authoring import reading as authoring
 from api.rest.authoring import trying
+from api.rest.overview import problems as reported
 from api.rest.records import audit, files, signatures
 from api.rest.route import install_store
 from api.web.screens import TEMPLATES, error_screen, is_page, register_screens
@@ -37,7 +38,7 @@ PREFIX = "/api/v1"
 RESOURCES = (
     *(processes, trying, authoring, instances, tasks, recording, jobs, messages, incidents),
     *(users, tokens, sessions, stations, settings),
-    *(files, signatures, audit),
+    *(files, signatures, audit, reported),
 )
 REQUEST_ID_LENGTH = 64
 

@@ -19,9 +19,17 @@ from engine.workflow.execution.tree import Token
 from engine.workflow.execution.values import clean
 from engine.workflow.work import instances, jobs
 from engine.workflow.work.queries import incident_item
-from engine.workflow.work.running import SUSPENDED, InstanceSuspended, Running, lock
+from engine.workflow.work.running import (
+    CANCELLED,
+    COMPLETED,
+    SUSPENDED,
+    InstanceSuspended,
+    Running,
+    lock,
+)
 
 ACTIONS = ("retry", "complete", "throw", "cancel")
+REPORT_ACTIONS = ("retry", "complete", "cancel")
 
 
 class IncidentResolved(Conflict):
@@ -45,8 +53,11 @@ def retry(
     expected: str | None = None,
 ) -> dict[str, Any]:
     """Let the token try again where it stands."""
-    running, token_number = _lock(uow, incident, actor, expected)
-    _retry(uow, running, token_number, actor)
+    running, number = _lock(uow, incident, actor, expected)
+    if number is None:
+        _close(uow, incident, actor)
+    else:
+        _retry(uow, running, number, actor)
     return _done(uow, incident, actor, "incident.retried", reason)
 
 
@@ -64,11 +75,14 @@ def resolve(
     """Decide what becomes of the token.
 
     `retry` tries again, `complete` goes on as if the step were done, `throw` raises a BPMN error
-    (its code in `code`) and `cancel` ends the instance. `variables` are written first.
+    (its code in `code`) and `cancel` ends the instance. `variables` are written first. What a
+    person reported stopped no token: `retry` and `complete` only close the report.
     """
     running, number = _lock(uow, incident, actor, expected)
     values = clean(variables or {})
-    if action == "cancel":
+    if number is None:
+        _resolve_report(uow, incident, running, action, values, reason, actor)
+    elif action == "cancel":
         instances.end(uow, running, reason, actor)
     elif action == "retry":
         if values:
@@ -89,6 +103,30 @@ def resolve(
     else:
         raise Invalid(f"{action!r} is no action; write one of {', '.join(ACTIONS)}.")
     return _done(uow, incident, actor, f"incident.{action}", reason)
+
+
+def _resolve_report(
+    uow: Uow,
+    incident: bytes,
+    running: Running,
+    action: str,
+    values: dict[str, object],
+    reason: str,
+    actor: Actor,
+) -> None:
+    """Close what a person reported; the work that it is about goes on as it is."""
+    if action not in REPORT_ACTIONS or values:
+        raise Invalid(
+            "A reported problem stops no token: retry or complete, without variables, close it; "
+            "cancel ends the instance, too."
+        )
+    if action == "cancel" and running.state not in (COMPLETED, CANCELLED):
+        instances.end(uow, running, reason, actor)
+    _close(uow, incident, actor)
+
+
+def _close(uow: Uow, incident: bytes, actor: Actor) -> None:
+    uow.write(_CLOSE, {"id": incident, "now": uow.now_ms, "by": actor.name})
 
 
 def _retry(uow: Uow, running: Running, number: int, actor: Actor) -> None:
@@ -138,7 +176,10 @@ def _token(advance: Advance, number: int) -> Token:
     return token
 
 
-def _lock(uow: Uow, incident: bytes, actor: Actor, expected: str | None) -> tuple[Running, int]:
+def _lock(
+    uow: Uow, incident: bytes, actor: Actor, expected: str | None
+) -> tuple[Running, int | None]:
+    """The instance, and the number of the token that is stopped; none by what was reported."""
     row = uow.one(_INCIDENT, id=incident)
     if row is None or row[1] != actor.site:
         raise NotFound("There is no such incident.")
@@ -146,10 +187,12 @@ def _lock(uow: Uow, incident: bytes, actor: Actor, expected: str | None) -> tupl
     again = uow.one(_INCIDENT, id=incident)
     if again is None or again[3] != "open":
         raise IncidentResolved("The incident is resolved already.")
-    if running.state == SUSPENDED:
-        raise InstanceSuspended("The instance is suspended; resume it first.")
     if expected is not None and expected != etag(again[3], again[4]):
         raise Stale("The incident changed since you read it; read it again.")
+    if again[5] is not None:
+        return running, None
+    if running.state == SUSPENDED:
+        raise InstanceSuspended("The instance is suspended; resume it first.")
     return running, row[2]
 
 
@@ -162,7 +205,12 @@ def _done(
 
 _n = t.incident.c
 _INCIDENT = db.Statement(
-    sa.select(_n.instance_id, _n.site_id, _n.token, _n.state, _n.attempts).where(
+    sa.select(_n.instance_id, _n.site_id, _n.token, _n.state, _n.attempts, _n.reporter).where(
         _n.id == sa.bindparam("id")
+    )
+)
+_CLOSE = db.Statement(
+    sa.text(
+        "UPDATE incident SET state = 'resolved', resolved = :now, resolved_by = :by WHERE id = :id"
     )
 )

@@ -162,15 +162,14 @@ def start(
     values: Variables,
     actor: Actor,
     hops: int = 0,
-) -> bool:
-    """Start the process that a message starts; False if there is none."""
+) -> Running | None:
+    """Start the process that a message starts; None if there is none."""
     trigger = uow.one(_TRIGGER, name=name, site=actor.site)
     if trigger is None:
-        return False
+        return None
     version_id, element = bytes(trigger[0]), trigger[1]
     node = plan_of(version_id).model.nodes[element]
-    instances.begin(uow, version_id, node, business_key, values, actor, hops)
-    return True
+    return instances.begin(uow, version_id, node, business_key, values, actor, hops)
 
 
 _s, _p = t.subscription.c, t.process_trigger.c

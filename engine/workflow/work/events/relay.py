@@ -148,7 +148,7 @@ def _hand_over(uow: Uow, row: Sent, to: Receiver | None, locked: dict[bytes, Run
     sender = locked[bytes(row.instance_id)]
     if to is None:
         started = messages.start(uow, row.name, row.business_key, row.values, actor, row.hops + HOP)
-        if not (started or row.optional):
+        if started is None and not row.optional:
             return False
     elif to.instance != sender.id:
         receiving = locked[to.instance]

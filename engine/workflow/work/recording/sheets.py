@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.kernel import db, guards
+from engine.kernel import db
 from engine.kernel.actor import Actor
 from engine.kernel.errors import Conflict
 from engine.kernel.ids import from_text
@@ -15,7 +15,7 @@ from engine.workflow import tables as t
 from engine.workflow.definition.model import Node
 from engine.workflow.definition.plan import Plan
 from engine.workflow.work import history, tasks
-from engine.workflow.work.recording import drafts
+from engine.workflow.work.recording import drafts, reasons
 from engine.workflow.work.tasks import Task
 from forms.compiler import Form
 
@@ -43,7 +43,7 @@ class Sheet:
     documentation: str
     form: Form | None
     variables: dict[str, Any]
-    reasons: list[dict[str, str]]
+    reasons: list[dict[str, Any]]
     draft: dict[str, Any] = field(default_factory=dict)
     record: dict[str, Any] | None = None
 
@@ -57,8 +57,7 @@ def sheet(uow: Uow, *, task: bytes, actor: Actor) -> Sheet:
     found = tasks.lock(uow, task, actor.site)
     number = uow.one(_VERSION, id=found.instance.version_id)
     assert number is not None, "an instance has a version"
-    node, form, variables, blocked = _step(uow, found)
-    reasons = [reason.as_item() for reason in guards.reasons(uow, found, actor)]
+    node, form, variables = _step(uow, found)
     return Sheet(
         task=found.as_item(uow.now_ms),
         process=found.instance.plan.model.key,
@@ -67,7 +66,7 @@ def sheet(uow: Uow, *, task: bytes, actor: Actor) -> Sheet:
         documentation="" if node is None else node.documentation,
         form=form,
         variables=variables,
-        reasons=reasons or blocked,
+        reasons=reasons.why_not(uow, task=task, actor=actor),
         draft=drafts.draft(uow, task=task, actor=actor),
         record=_record(uow, found),
     )
@@ -83,22 +82,18 @@ def routings(uow: Uow, *, instances: Collection[str]) -> dict[str, str]:
     return found
 
 
-def _step(
-    uow: Uow, found: Task
-) -> tuple[Node | None, Form | None, dict[str, Any], list[dict[str, str]]]:
-    """The element of a task, its form, what it sees, and an incident that holds it."""
+def _step(uow: Uow, found: Task) -> tuple[Node | None, Form | None, dict[str, Any]]:
+    """The element of a task, its form, and what it sees."""
     plan = found.instance.plan
+    drawn = plan.find(None, found.element), _form(plan, found.form), dict[str, Any]()
     if found.state not in ("open", "claimed"):
-        return plan.find(None, found.element), _form(plan, found.form), {}, []
-    advance = found.instance.advance(uow)
+        return drawn
     try:
-        token = tasks.resting(advance, found)
-    except Conflict as held:
-        reason = guards.Reason(held.code, held.detail, found.subject, "team_lead")
-        return plan.find(None, found.element), _form(plan, found.form), {}, [reason.as_item()]
+        token = tasks.resting(found.instance.advance(uow), found)
+    except Conflict:  # an incident holds it
+        return drawn
     node = token.node
-    form = token.workflow.plan.forms.get(node.work.form or "")
-    return node, form, dict(token.variables), []
+    return node, token.workflow.plan.forms.get(node.work.form or ""), dict(token.variables)
 
 
 def _form(plan: Plan, key: str | None) -> Form | None:

@@ -1,0 +1,1 @@
+"""Instances seen from above: where they stand, which way they took, what they hold."""
