@@ -16,9 +16,15 @@ def test_a_user_is_added(works: Works) -> None:
     made = works.admin.post("/users", {"name": "Ana.Horvat", "roles": ["quality", "operator"]})
     assert made.ok(201) == {
         "name": "ana.horvat",
+        "full_name": None,
         "roles": ["operator", "quality"],
         "active": True,
+        "language": None,
+        "theme": None,
         "password_set": False,
+        "badge_set": False,
+        "pin_set": False,
+        "locked_until": None,
         "revision": 1,
         "created": "2026-03-02T06:00:00.000Z",
     }
@@ -45,6 +51,13 @@ def test_a_user_is_added(works: Works) -> None:
         ({"name": "a", "roles": ["operator"], "password": "short"}, ["/password"]),
         ({"name": "operator1", "roles": ["operator"], "password": "Operator1"}, ["/password"]),
         ({"name": "a", "roles": ["operator"], "admin": True}, ["/admin"]),
+        ({"name": "a", "roles": ["operator"], "pin": "1234"}, ["/pin"]),
+        ({"name": "a", "roles": ["operator"], "pin": "739"}, ["/pin"]),
+        ({"name": "a", "roles": ["operator"], "badge": ""}, ["/badge"]),
+        ({"name": "a", "roles": ["operator"], "badge": "7391", "pin": "7391"}, ["/pin"]),
+        ({"name": "a", "roles": ["operator"], "full_name": "A\nB"}, ["/full_name"]),
+        ({"name": "a", "roles": ["operator"], "language": "German"}, ["/language"]),
+        ({"name": "a", "roles": ["operator"], "theme": "pink"}, ["/theme"]),
     ],
 )
 def test_a_user_that_cannot_be(works: Works, body: dict[str, object], pointers: list[str]) -> None:
@@ -88,6 +101,8 @@ def test_a_user_is_changed(works: Works) -> None:
         ({"active": None}, ["/active"]),
         ({"password": "12345678"}, ["/password"]),
         ({"password": None}, ["/password"]),
+        ({"locked": True}, ["/locked"]),
+        ({"pin": "4321"}, ["/pin"]),
     ],
 )
 def test_a_change_that_cannot_be(

@@ -39,6 +39,15 @@ def served(app: Flask) -> dict[tuple[str, str], str]:
     }
 
 
+CHANGING = [{"token": []}, {"session": [], "csrf": []}]
+NOT_KEPT = {
+    "/api/v1/sessions",
+    "/api/v1/stations/enrol",
+    "/api/v1/users/{name}/password",
+    "/api/v1/users/{name}/pin",
+}
+
+
 def header_names(document: Document, operation: dict[str, Any]) -> set[str]:
     """The headers an operation takes; they stand among the components."""
     kept = document.content["components"]["parameters"]
@@ -85,10 +94,14 @@ def test_every_operation_has_a_name_a_summary_and_its_permission(
             assert operation["security"] == []
         else:
             assert operation["x-permission"] == str(permission)
-            assert "security" not in operation  # the document's own, a token, holds
+            # Without one the document's own holds: what only reads needs no header.
+            assert operation.get("security") == (None if method == "get" else CHANGING)
     assert len(set(names)) == len(names)
-    assert document.content["security"] == [{"token": []}]
-    assert document.content["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
+    assert document.content["security"] == [{"token": []}, {"session": []}]
+    schemes = document.content["components"]["securitySchemes"]
+    assert schemes["token"]["scheme"] == "bearer"
+    assert (schemes["session"]["in"], schemes["session"]["name"]) == ("cookie", "routecard_session")
+    assert (schemes["csrf"]["in"], schemes["csrf"]["name"]) == ("header", "X-CSRF-Token")
 
 
 def test_every_answer_has_a_schema(document: Document) -> None:
@@ -107,11 +120,12 @@ def test_every_answer_has_a_schema(document: Document) -> None:
 def test_every_post_says_how_to_send_it_twice(document: Document) -> None:
     for method, path, operation in operations(document):
         asked = header_names(document, operation)
-        assert ("Idempotency-Key" in asked) == (method == "post"), path
+        kept = method == "post" and path not in NOT_KEPT
+        assert ("Idempotency-Key" in asked) == kept, path
         assert "X-Request-Id" in asked
         for answer in operation["responses"].values():
             if "headers" in answer:
-                assert ("Idempotency-Replayed" in answer["headers"]) == (method == "post"), path
+                assert ("Idempotency-Replayed" in answer["headers"]) == kept, path
 
 
 def test_what_honours_if_match_answers_with_an_etag(document: Document) -> None:
@@ -134,6 +148,8 @@ def test_what_honours_if_match_answers_with_an_etag(document: Document) -> None:
         *(f"post {v}{act}" for act in ("submit", "reject", "release", "retire")),
         "patch /api/v1/instances/{instance}/variables",
         "patch /api/v1/users/{name}",
+        "patch /api/v1/stations/{station}",
+        "patch /api/v1/settings",
         "post /api/v1/processes",
     }
 

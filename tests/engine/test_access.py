@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from engine.access import commands, queries
-from engine.access.commands import LastAdmin, UserChanges, UserExists
+from engine.access.commands import BadgeTaken, LastAdmin, UserChanges, UserExists
 from engine.access.passwords import digest_of, new_secret
 from engine.kernel import db
 from engine.kernel.actor import ROLES, Actor
@@ -26,6 +26,7 @@ ROOT = Actor("root", frozenset({"admin"}))
 ABROAD = Actor("root", frozenset({"admin"}), 2)
 HASH, NEW_HASH = "$argon2id$not-a-real-one", "$argon2id$nor-is-this"
 LOCK = db.Statement(sa.text("UPDATE user_account SET failed_logins = 9, locked_until = 5"))
+LOCKED = "1970-01-01T00:00:00.005Z"
 
 
 def add(store: Store, name: str, *roles: str, actor: Actor = ROOT) -> dict[str, Any]:
@@ -77,9 +78,15 @@ class TestUsers:
         created = add(store, "ana", "quality", "operator", "quality")
         assert created == {
             "name": "ana",
+            "full_name": None,
             "roles": ["operator", "quality"],
             "active": True,
+            "language": None,
+            "theme": None,
             "password_set": True,
+            "badge_set": False,
+            "pin_set": False,
+            "locked_until": None,
             "revision": 1,
             "created": iso(to_ms(clock.now())),
         }
@@ -135,7 +142,6 @@ class TestUsers:
         assert [e.pointer for e in refused.value.errors] == ["/name"]
         with pytest.raises(NotFound):
             store.read(queries.user, name=name, site=1)
-        assert store.read(queries.credentials, name=name, site=1) is None
 
     def test_an_unknown_role_is_refused_naming_all(self, store: Store) -> None:
         with pytest.raises(Invalid, match="no role 'boss'") as refused:
@@ -192,17 +198,67 @@ class TestChanges:
     def test_a_new_password_frees_a_locked_user(self, store: Store) -> None:
         add(store, "ana", "operator")
         store.run(lambda uow: uow.write(LOCK, {}))
-        change(store, "ana", roles=["quality"])
-        kept = store.read(queries.credentials, name="ana", site=1)
-        assert kept == queries.Credentials(Actor("ana", frozenset({"quality"})), HASH, 9, 5)
-        change(store, "ana", password_hash=NEW_HASH)
-        kept = store.read(queries.credentials, name="ana", site=1)
-        assert kept == queries.Credentials(Actor("ana", frozenset({"quality"})), NEW_HASH, 0, None)
+        assert change(store, "ana", roles=["quality"])["locked_until"] == LOCKED
+        assert change(store, "ana", password_hash=NEW_HASH)["locked_until"] is None
+        assert store.read(queries.user, name="ana", site=1)["locked_until"] is None
 
-    def test_an_inactive_user_has_no_credentials(self, store: Store) -> None:
+    def test_an_admin_frees_a_locked_user(self, store: Store) -> None:
         add(store, "ana", "operator")
-        change(store, "ana", active=False)
-        assert store.read(queries.credentials, name="ana", site=1) is None
+        store.run(lambda uow: uow.write(LOCK, {}))
+        assert change(store, "ana", unlock=True)["locked_until"] is None
+        [entry] = trail(store, action="user.changed")
+        assert entry["detail"] == {"locked_until": {"from": LOCKED, "to": None}}
+
+    def test_what_is_known_of_a_person_comes_and_goes(self, store: Store) -> None:
+        add(store, "ana", "operator")
+        told = {"full_name": "Ana Horvat", "language": "de", "theme": "dark"}
+        after = change(store, "ana", **told, badge=b"b" * 32, pin_hash=HASH)
+        assert {name: after[name] for name in told} == told
+        assert (after["badge_set"], after["pin_set"]) == (True, True)
+        gone = change(store, "ana", without=frozenset({"full_name", "badge", "pin_hash"}))
+        assert (gone["full_name"], gone["language"]) == (None, "de")
+        assert (gone["badge_set"], gone["pin_set"]) == (False, False)
+        removed, changed = (e["detail"] for e in trail(store, action="user.changed"))
+        assert (changed["badge"], changed["pin"]) == ("changed", "changed")
+        assert (removed["badge"], removed["pin"]) == ("removed", "removed")
+
+    def test_a_badge_has_one_owner(self, store: Store) -> None:
+        add(store, "ana", "operator")
+        add(store, "bob", "operator")
+        add(store, "eve", "operator", actor=ABROAD)
+        change(store, "ana", badge=b"b" * 32)
+        with pytest.raises(BadgeTaken, match="belongs to ana"):
+            change(store, "bob", badge=b"b" * 32)
+        with pytest.raises(BadgeTaken):
+            store.run(
+                commands.create_user,
+                name="cyd",
+                roles=["operator"],
+                password_hash=None,
+                about=UserChanges(badge=b"b" * 32),
+                actor=ROOT,
+            )
+        about = UserChanges(badge=b"b" * 32)
+        store.run(commands.change_user, name="eve", changes=about, actor=ABROAD)
+
+    def test_two_cannot_get_one_badge_at_once(self, store: Store) -> None:
+        add(store, "ana", "operator")
+        add(store, "bob", "operator")
+        start = threading.Barrier(2)
+
+        def hand_out(name: str) -> str:
+            start.wait(5)
+            try:
+                change(store, name, badge=b"b" * 32)
+            except RoutecardError as refused:
+                return refused.code
+            return "done"
+
+        for _ in range(5):
+            with ThreadPoolExecutor(2) as pool:
+                assert sorted(pool.map(hand_out, ("ana", "bob"))) == ["badge-taken", "done"]
+            for name in ("ana", "bob"):
+                change(store, name, without=frozenset({"badge"}))
 
 
 class TestLastAdmin:

@@ -8,7 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from engine.access import passwords
-from engine.access.passwords import check_policy, digest_of, hash_password, new_secret, verify
+from engine.access.passwords import (
+    check_pin,
+    check_policy,
+    digest_of,
+    hash_password,
+    new_secret,
+    verify,
+)
 from engine.kernel.errors import Invalid
 
 GOOD = "correct horse"
@@ -116,3 +123,26 @@ def test_a_secret_is_never_made_twice() -> None:
 
 def test_any_text_has_a_digest() -> None:
     assert len(digest_of("\ud800 no token")) == 32
+
+
+@pytest.mark.parametrize("pin", ["7391", "0815", "20261124", "11223", "1357924"])
+def test_a_pin_that_nobody_tries_first(pin: str) -> None:
+    check_pin(pin)
+
+
+@pytest.mark.parametrize(
+    "pin",
+    ["0000", "1234", "4321", "7890", "2468", "1212", "123123", "12341234", "2580", "987654"],
+)
+def test_a_pin_that_everybody_tries_first(pin: str) -> None:
+    with pytest.raises(Invalid, match="one of the first") as refused:
+        check_pin(pin)
+    assert [e.pointer for e in refused.value.errors] == ["/pin"]
+
+
+@pytest.mark.parametrize(
+    "pin", ["", "739", "123456789", "73a1", "\u0667\u0663\u0669\u0661", "7391 "]
+)
+def test_a_pin_is_four_to_eight_digits(pin: str) -> None:
+    with pytest.raises(Invalid, match="4 to 8 digits"):
+        check_pin(pin)

@@ -8,7 +8,7 @@ from engine.kernel.errors import NotPermitted
 
 # Written out by hand from CONTRACT section 2, "Who may": a change of the table is seen here.
 EXPECTED = {
-    "operator": {"read", "task.complete"},
+    "operator": {"read", "task.complete", "file.add"},
     "team_lead": {
         "read",
         "instance.start",
@@ -17,8 +17,10 @@ EXPECTED = {
         "task.complete",
         "task.assign",
         "incident.resolve",
+        "file.add",
+        "station.manage",
     },
-    "quality": {"read", "task.complete"},
+    "quality": {"read", "task.complete", "file.add"},
     "process_engineer": {
         "read",
         "process.deploy",
@@ -26,12 +28,28 @@ EXPECTED = {
         "instance.intervene",
         "task.complete",
         "incident.resolve",
+        "file.add",
     },
-    "planner": {"read", "instance.start", "instance.control", "task.complete"},
-    "maintenance": {"read", "task.complete"},
-    "integration": {"read", "instance.start", "instance.control", "job.work", "message.send"},
+    "planner": {"read", "instance.start", "instance.control", "task.complete", "file.add"},
+    "maintenance": {"read", "task.complete", "file.add"},
+    "integration": {
+        "read",
+        "instance.start",
+        "instance.control",
+        "job.work",
+        "message.send",
+        "file.add",
+    },
     "auditor": {"read"},
-    "admin": {"read", "task.complete", "user.manage", "token.manage"},
+    "admin": {
+        "read",
+        "task.complete",
+        "user.manage",
+        "token.manage",
+        "station.manage",
+        "settings.manage",
+        "file.add",
+    },
 }
 
 
