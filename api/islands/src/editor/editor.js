@@ -7,6 +7,7 @@ import { toast } from '../../../web/static/js/toast.js';
 import { Draft } from './draft.js';
 import { Findings } from './findings.js';
 import { newModeler } from './library.js';
+import { roleWords } from './roles.js';
 import { Panel } from './panel/panel.js';
 import { outline } from './outline.js';
 import { palette } from './palette.js';
@@ -173,7 +174,7 @@ export class Editor {
   }
 
   roles() {
-    return this.vocabulary.plant.roles.map((value) => ({ value, label: say(value) }));
+    return this.vocabulary.plant.roles.map((value) => ({ value, label: roleWords(value) }));
   }
 
   /** When a step's form says good: the answer of a choice or check, or a number inside its limits. */

@@ -12,6 +12,7 @@ import pad from './pad.js';
 import names from './names.js';
 import layout from './layout.js';
 import rework from './rework.js';
+import roles from './roles.js';
 import steps from './steps.js';
 
 // The library's own icons for aligning carry style attributes, which the page's policy forbids.
@@ -33,7 +34,7 @@ const ours = {
 export function newModeler(container) {
   return new Modeler({
     container,
-    additionalModules: [ours, painter, names, pad, layout, rework, steps],
+    additionalModules: [ours, painter, names, pad, layout, rework, roles, steps],
     moddleExtensions: { mes: moddle },
     ...LOOKS,
   });

@@ -2,6 +2,7 @@
 import { make } from '../shared/dom.js';
 import { KINDS, kindOf } from '../shared/steps.js';
 import { say } from '../shared/say.js';
+import { typeWords } from './panel/panel.js';
 
 export function outline(editor, place) {
   const { modeler } = editor;
@@ -12,7 +13,7 @@ export function outline(editor, place) {
     place.replaceChildren(make('div', { class: 'step-list' }, walked(nodes).map((element) => {
       const object = element.businessObject;
       const kind = kindOf(object);
-      const mark = kind ? make('span', { class: `badge kind-${kind}` }, KINDS[kind].badge) : make('span', { class: 'muted small' }, say(object.$type.replace('bpmn:', '')).slice(0, 9));
+      const mark = kind ? make('span', { class: `badge kind-${kind}` }, KINDS[kind].badge) : make('span', { class: 'muted small' }, say(typeWords(object.$type.replace('bpmn:', ''))));
       return make('button', { type: 'button', 'aria-current': element === chosen ? 'true' : null, onclick: () => { editor.choose(object.id); } }, make('span', { class: 'num muted' }, object.get('mes:operation') ?? ''), mark, make('span', {}, object.name || object.id));
     })));
   };

@@ -8,8 +8,8 @@ const ROOM = 200;
 const CAP = '3';
 
 class LoopHandler {
-  constructor(modeling, elementFactory, bpmnFactory, spaceTool, canvas, elementRegistry, mesSteps) {
-    Object.assign(this, { modeling, elementFactory, bpmnFactory, spaceTool, canvas, elementRegistry, mesSteps });
+  constructor(modeling, elementFactory, bpmnFactory, spaceTool, canvas, elementRegistry, mesSteps, mesNames) {
+    Object.assign(this, { modeling, elementFactory, bpmnFactory, spaceTool, canvas, elementRegistry, mesSteps, mesNames });
   }
 
   preExecute(context) {
@@ -20,10 +20,10 @@ class LoopHandler {
     const right = element.x + element.width;
     const gateway = this.place({ type: 'bpmn:ExclusiveGateway' }, { x: right + 90, y }, element.parent, { name: say('Within limits?') });
     const again = this.place(this.mesSteps.shape('operation'), { x: right + 90, y: y + 150 }, element.parent, { name: say('Rework'), 'mes:maximum': CAP });
-    const yes = this.onward(on, gateway, right, y, element.parent);
+    const yes = this.onward(element, on, gateway, right, y);
     this.modeling.connect(element, gateway);
     const no = this.modeling.connect(gateway, again);
-    this.modeling.connect(again, element, undefined, { connectionEnd: { x: element.x + element.width / 2, y: element.y + element.height } });
+    this.back(again, element);
     this.modeling.updateProperties(no, { name: say('no') });
     const asked = { name: say('yes') };
     if (condition) asked.conditionExpression = this.bpmnFactory.create('bpmn:FormalExpression', { body: condition });
@@ -34,14 +34,24 @@ class LoopHandler {
   }
 
   /** The flow that went on from the step now goes on from the question; without one an end is drawn. */
-  onward(on, gateway, right, y, parent) {
+  onward(element, on, gateway, right, y) {
+    const stale = on && on.id === `${element.id}_to_${on.target.id}`;
     const docking = { x: gateway.x + gateway.width / 2, y: gateway.y + gateway.height / 2 };
     if (on) {
       this.modeling.reconnectStart(on, gateway, docking);
+      if (stale) this.modeling.updateProperties(on, { id: this.mesNames.free(`${gateway.id}_to_${on.target.id}`) });
       return on;
     }
-    const end = this.place({ type: 'bpmn:EndEvent' }, { x: right + 210, y }, parent, { name: say('Done') });
+    const end = this.place({ type: 'bpmn:EndEvent' }, { x: right + 210, y }, element.parent, { name: say('Done') });
     return this.modeling.connect(gateway, end);
+  }
+
+  /** From the left of the rework up into the step's bottom, round the corner. */
+  back(again, element) {
+    const flow = this.modeling.connect(again, element);
+    const y = again.y + again.height / 2;
+    const x = element.x + element.width / 2;
+    this.modeling.updateWaypoints(flow, [{ x: again.x, y }, { x, y }, { x, y: element.y + element.height }]);
   }
 
   place(given, at, parent, properties) {
@@ -59,7 +69,7 @@ class LoopHandler {
     if (movingShapes.length) this.spaceTool.makeSpace(movingShapes, resizingShapes, { x: ROOM, y: 0 }, 'e', start);
   }
 }
-LoopHandler.$inject = ['modeling', 'elementFactory', 'bpmnFactory', 'spaceTool', 'canvas', 'elementRegistry', 'mesSteps'];
+LoopHandler.$inject = ['modeling', 'elementFactory', 'bpmnFactory', 'spaceTool', 'canvas', 'elementRegistry', 'mesSteps', 'mesNames'];
 
 class Rework {
   constructor(commandStack, selection, eventBus) {

@@ -38,7 +38,21 @@ export function clear(diagram) {
 }
 
 function over(diagram, id, position, html) {
-  if (diagram.get('elementRegistry').get(id)) diagram.get('overlays').add(id, OURS, { position, html });
+  const element = diagram.get('elementRegistry').get(id);
+  if (element) diagram.get('overlays').add(id, OURS, { position: element.waypoints ? along(element.waypoints) : position, html });
+}
+
+/** Past the middle of a flow, where its label is not; measured from its bounding box. */
+function along(points) {
+  const lengths = points.slice(1).map((point, index) => Math.hypot(point.x - points[index].x, point.y - points[index].y));
+  let rest = lengths.reduce((sum, each) => sum + each, 0) * 0.72;
+  let index = 0;
+  while (index < lengths.length - 1 && rest > lengths[index]) rest -= lengths[index++];
+  const share = lengths[index] ? rest / lengths[index] : 0;
+  const [from, to] = [points[index], points[index + 1]];
+  const x = from.x + (to.x - from.x) * share - Math.min(...points.map((p) => p.x));
+  const y = from.y + (to.y - from.y) * share - Math.min(...points.map((p) => p.y));
+  return { top: y - 11, left: x - 11 };
 }
 
 function mark(diagram, id, name) {

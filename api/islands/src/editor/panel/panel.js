@@ -9,6 +9,15 @@ import { eventGroups } from './events.js';
 import { taskGroups } from './tasks.js';
 import { flowGroups, gatewayGroups, waysGroup } from './ways.js';
 
+const TYPES = {
+  Process: 'Routing', Collaboration: 'Routing', Participant: 'Pool', Lane: 'Lane', SequenceFlow: 'Way', ExclusiveGateway: 'Question', InclusiveGateway: 'Question with several answers',
+  ParallelGateway: 'Side by side', EventBasedGateway: 'What happens first', StartEvent: 'Start', EndEvent: 'End', IntermediateCatchEvent: 'Waits', IntermediateThrowEvent: 'Happens',
+  BoundaryEvent: 'Event at a step', CallActivity: 'Sub-routing', SubProcess: 'Group of steps', BusinessRuleTask: 'Decision table', ServiceTask: 'Function', SendTask: 'Sends a message',
+  ReceiveTask: 'Waits for a message', TextAnnotation: 'Note', DataObjectReference: 'Data',
+};
+/** What an element is, in the words of the trade. */
+export const typeWords = (type) => TYPES[type] ?? type;
+
 export class Panel {
   constructor(editor, place) {
     Object.assign(this, { editor, place, open: new Map() });
@@ -21,7 +30,8 @@ export class Panel {
     const chosen = this.editor.modeler.get('selection').get();
     if (chosen.length > 1) return null;
     const [one] = chosen;
-    return one ? (one.labelTarget ?? one) : this.editor.modeler.get('canvas').getRootElement();
+    const shown = one ? (one.labelTarget ?? one) : this.editor.modeler.get('canvas').getRootElement();
+    return shown.businessObject ? shown : null; // before anything is drawn there is a root of nothing
   }
 
   /** Draw anew; who stands in a field stays there. */
@@ -31,7 +41,7 @@ export class Panel {
     const { element } = this;
     const same = element === this.shown;
     this.shown = element;
-    this.place.replaceChildren(...(element ? this.draw(element) : [make('p', { class: 'muted pad' }, say('Several elements are chosen.'))]));
+    this.place.replaceChildren(...(element ? this.draw(element) : [make('p', { class: 'muted pad' }, say('Choose one element to say more about it.'))]));
     this.place.scrollTop = same ? scrollTop : 0;
     if (focused && same) document.getElementById(focused)?.focus();
   }
@@ -65,7 +75,7 @@ export class Panel {
   head(subject) {
     const kind = kindOf(subject.object);
     const badge = kind && make('span', { class: `badge kind-${kind}` }, KINDS[kind].badge);
-    return make('header', { class: 'panel-head' }, badge, make('div', {}, make('span', { class: 'muted small' }, kind ? say(KINDS[kind].label) : say(subject.type)), make('h2', {}, this.editor.nameOf(subject.object.id) || say('without a name'))));
+    return make('header', { class: 'panel-head' }, badge, make('div', {}, make('span', { class: 'muted small' }, kind ? say(KINDS[kind].label) : say(typeWords(subject.type))), make('h2', {}, this.editor.nameOf(subject.object.id) || say('without a name'))));
   }
 
   group(subject, group) {

@@ -76,15 +76,15 @@ function signature(subject) {
   };
 }
 
+/** Another role: the step moves into that role's lane, which is drawn if there is none. */
 function role(subject) {
   const lane = laneOf(subject.object);
-  if (!lane) return { kind: 'note', text: say('Role: everybody who may complete tasks. Draw a pool with lanes to give steps to roles.') };
-  const element = subject.editor.modeler.get('elementRegistry').get(lane.id);
+  const none = lane && roleOf(subject.object) ? [] : [{ value: '', label: say('everybody who may complete tasks') }];
   return {
-    kind: 'choice', id: 'role', label: say('Role (of the lane {lane})', { lane: lane.name || lane.id }),
-    get: () => roleOf(subject.object) ?? '',
-    set: (value) => subject.modeling.updateProperties(element, { 'mes:role': value }),
-    options: () => subject.editor.roles(),
+    kind: 'choice', id: 'role', label: say('Role'), get: () => roleOf(subject.object) ?? '',
+    set: (value) => value && subject.editor.modeler.get('mesRoles').give(subject.element, value),
+    options: () => [...none, ...subject.editor.roles()],
+    help: lane ? say('It stands in the lane {lane}', { lane: lane.name || lane.id }) : say('The step moves into the lane of its role'),
   };
 }
 
