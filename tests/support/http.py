@@ -28,6 +28,7 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     data: bytes
+    cookies: tuple[str, ...] = ()
 
     @property
     def json(self) -> Any:
@@ -76,12 +77,12 @@ def in_process(app: Flask) -> Way:
     """Through Flask's test client; safe to share between threads."""
 
     def ask(method: str, target: str, headers: Mapping[str, str], data: bytes | None) -> Answer:
-        found = app.test_client(use_cookies=False).open(
+        with app.test_client(use_cookies=False).open(
             target, method=method, headers=dict(headers), data=data
-        )
-        return Answer(
-            found.status_code, {k.lower(): v for k, v in found.headers.items()}, found.data
-        )
+        ) as found:
+            names = {k.lower(): v for k, v in found.headers.items()}
+            cookies = tuple(found.headers.getlist("Set-Cookie"))
+            return Answer(found.status_code, names, found.data, cookies)
 
     return ask
 
@@ -96,7 +97,8 @@ def over_socket(url: str) -> Way:
             connection.request(method, target, data, dict(headers))
             found = connection.getresponse()
             names = {k.lower(): v for k, v in found.getheaders()}
-            return Answer(found.status, names, found.read())
+            cookies = tuple(found.headers.get_all("Set-Cookie", []))
+            return Answer(found.status, names, found.read(), cookies)
         finally:
             connection.close()
 
