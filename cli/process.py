@@ -19,8 +19,10 @@ from engine.kernel.settings import Settings, read_settings
 from engine.kernel.store import Store
 from engine.migrations import schema
 from engine.workflow.definition.bundles import Bundle, kind_of, read_bundle
+from engine.workflow.definition.converting import convert, is_convertible
 from engine.workflow.definition.lint import Known, lint
 from engine.workflow.definition.lint import refused as has_errors
+from engine.workflow.definition.reading.xml import DocumentRefused
 from engine.workflow.work.versions import queries
 
 FILES = click.argument(
@@ -36,7 +38,7 @@ LIVE = ("active", "suspended")
 
 @click.group()
 def process() -> None:
-    """Diagrams: lint, deploy, export, versions.
+    """Diagrams: lint, convert, deploy, export, versions.
 
     Of several files the first .bpmn is the routing; the others go along as its bundle.
     """
@@ -72,6 +74,59 @@ def _known(settings: Settings, bundle: Bundle) -> Known:
     return Known(
         frozenset(shipped.items()), frozenset(functions.names()), frozenset(calendars.names())
     )
+
+
+# ---- convert ----
+
+
+@process.command("convert")
+@FILES
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(),
+    help="Where the files are written; here without it.",
+)
+def convert_files(files: Sequence[Path], out: Path) -> None:
+    """Turn diagrams of other tools (Camunda 7 and 8, Flowable, Signavio …) into ours.
+
+    Called processes, decisions and forms of the same tool come along as further files. What could
+    not be carried over is listed with a cure; nothing is deployed.
+    """
+    contents = _distinct(files)
+    strange = [name for name in contents if not is_convertible(name)]
+    if strange:
+        raise click.UsageError(f"{strange[0]} is no .bpmn, .xml, .dmn, .form or .json file.")
+    diagrams = [name for name in contents if name.lower().endswith((".bpmn", ".xml"))]
+    if not diagrams:
+        raise click.UsageError("There is no diagram among the files.")
+    try:
+        made = convert(diagrams[0], contents, ROLES)
+    except DocumentRefused as refused:
+        raise click.ClickException(str(refused)) from None
+    out.mkdir(parents=True, exist_ok=True)
+    for name, content in made.files.items():
+        _written(out / name, content, files)
+    _echo_rows("carried over", [(r.element, r.name, r.what) for r in made.carried])
+    _echo_rows("not carried over", [(r.element, r.name, f"{r.what} {r.cure}") for r in made.lost])
+    click.echo(f"{len(made.carried)} carried over, {len(made.lost)} not carried over")
+
+
+def _written(file: Path, content: bytes, sources: Sequence[Path]) -> None:
+    """Write a file; one of the sources is never overwritten."""
+    if any(file.resolve() == source.resolve() for source in sources):
+        raise click.ClickException(f"{file} is one of the sources; name another folder with --out.")
+    file.write_bytes(content)
+    click.echo(f"wrote {file}")
+
+
+def _echo_rows(title: str, rows: Sequence[tuple[str, str, str]]) -> None:
+    if not rows:
+        return
+    wide = [min(40, max(len(row[column]) for row in rows)) for column in (0, 1)]
+    click.echo(f"\n{title}")
+    for element, name, told in rows:
+        click.echo(f"  {element:<{wide[0]}}  {name:<{wide[1]}}  {told}")
 
 
 # ---- deploy ----
@@ -157,9 +212,7 @@ def _running(client: Client) -> Counter[tuple[str, int]]:
 
 def _contents(files: Sequence[Path]) -> tuple[str, dict[str, bytes]]:
     """The name of the routing, and every file's content by its name."""
-    contents = {file.name: file.read_bytes() for file in files}
-    if len(contents) < len(files):
-        raise click.UsageError("Two files have the same name; a bundle needs different ones.")
+    contents = _distinct(files)
     for name in contents:
         if kind_of(name) is None:
             raise click.UsageError(f"{name} is no .bpmn, .dmn or .form.json file.")
@@ -167,6 +220,14 @@ def _contents(files: Sequence[Path]) -> tuple[str, dict[str, bytes]]:
     if not diagrams:
         raise click.UsageError("A bundle needs a .bpmn file; the first one is its routing.")
     return diagrams[0], contents
+
+
+def _distinct(files: Sequence[Path]) -> dict[str, bytes]:
+    """Every file's content by its name."""
+    contents = {file.name: file.read_bytes() for file in files}
+    if len(contents) < len(files):
+        raise click.UsageError("Two files have the same name; a bundle needs different ones.")
+    return contents
 
 
 def _path(version: Mapping[str, Any]) -> str:

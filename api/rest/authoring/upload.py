@@ -29,6 +29,19 @@ UPLOAD: dict[str, Any] = {
         }
     },
 }
+CONVERT: dict[str, Any] = {
+    XML: UPLOAD[XML],
+    FORM: {
+        "schema": {
+            "type": "object",
+            "description": "The part `main` is the routing; the others are the called processes, "
+            "decisions and forms of the same tool",
+            "properties": {MAIN: {"type": "string", "format": "binary"}},
+            "required": [MAIN],
+            "additionalProperties": {"type": "string", "format": "binary"},
+        }
+    },
+}
 
 
 def uploaded() -> Bundle:

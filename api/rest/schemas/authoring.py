@@ -53,6 +53,43 @@ class ComparedOut(Out):
     changes = fields.List(fields.Nested(ChangeOut))
 
 
+# ---- conversion ----
+
+
+class CarriedOut(Out):
+    """Something of another tool that works here: into what it was turned."""
+
+    file = fields.String()
+    element = fields.String()
+    name = fields.String()
+    what = fields.String()
+
+
+class LostOut(CarriedOut):
+    """Something of another tool that does not work here, with the cure."""
+
+    cure = fields.String()
+
+
+class ConvertedFileOut(Out):
+    """A file of the bundle that came of a conversion, as text."""
+
+    name = fields.String()
+    content = fields.String()
+
+
+class ConvertedOut(Out):
+    """The bundle that came of a conversion; `xml` is its routing, the file called `main`."""
+
+    main = fields.String()
+    xml = fields.String()
+    files = fields.List(fields.Nested(ConvertedFileOut))
+    forms = fields.List(fields.Dict(keys=fields.String()))
+    carried = fields.List(fields.Nested(CarriedOut))
+    lost = fields.List(fields.Nested(LostOut))
+    findings = fields.List(fields.Nested(FindingOut))
+
+
 # ---- vocabulary ----
 
 

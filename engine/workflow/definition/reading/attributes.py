@@ -22,7 +22,7 @@ THROWS = frozenset({"intermediateThrowEvent", "endEvent"})
 WAITS = frozenset({"startEvent", "intermediateCatchEvent", "boundaryEvent"})
 
 ATTRIBUTES: dict[str, frozenset[str]] = {
-    "role": frozenset({"lane"}),
+    "role": WORK_ITEMS | {"lane"},
     "kind": TASKS | ACTIVITIES,
     "operation": TASKS | ACTIVITIES,
     "form": frozenset({"userTask"}),

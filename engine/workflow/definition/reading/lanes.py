@@ -18,6 +18,23 @@ def read_lanes(
     return found
 
 
+def own_role(
+    node: etree._Element, around: str | None, roles: frozenset[str], report: Report
+) -> str | None:
+    """The role of a task: its own `mes:role`, else that of its lane."""
+    given = (node.get(MES + "role") or "").strip()
+    if given and given not in roles:
+        report(
+            warning(
+                "unknown-role",
+                node.get("id", ""),
+                f"No role is called {given}; nobody can complete this task.",
+                f"Known roles are {', '.join(sorted(roles))}.",
+            )
+        )
+    return given or around
+
+
 def _role(lane: etree._Element, roles: frozenset[str], report: Report) -> str | None:
     given = (lane.get(MES + "role") or "").strip()
     named = (lane.get("name") or "").strip()

@@ -20,7 +20,7 @@ from engine.workflow.definition.reading.data import check_data, own_data
 from engine.workflow.definition.reading.elements import check_element, check_inside, is_flow_node
 from engine.workflow.definition.reading.events import Declared, read_event, read_task_event
 from engine.workflow.definition.reading.flows import Flows, join_links, ordered, read_flows
-from engine.workflow.definition.reading.lanes import read_lanes
+from engine.workflow.definition.reading.lanes import own_role, read_lanes
 from engine.workflow.definition.reading.loops import read_loop
 from engine.workflow.definition.reading.values import (
     BPMN,
@@ -114,7 +114,9 @@ class _Scope:
             node,
             event=self._event(child, kind),
             attached_to=reference(child.get("attachedToRef")) or None,
-            work=read_work(child, role, self.report),
+            work=read_work(
+                child, own_role(child, role, self.context.roles, self.report), self.report
+            ),
             loop=read_loop(child, self.context.data, self.report) if kind in ACTIVITIES else None,
             triggered=child.get("triggeredByEvent") in TRUE,
         )

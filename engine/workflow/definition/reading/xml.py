@@ -51,10 +51,20 @@ def safe_xml(data: bytes) -> etree._Element:
     return root
 
 
+def whole_xml(data: bytes) -> etree._Element:
+    """As `safe_xml`, with comments and all: for a document that is written again.
+
+    Raises:
+        DocumentRefused: as `safe_xml`, which has accepted the document before it is read again.
+    """
+    safe_xml(data)
+    return etree.fromstring(_as_utf8(data), _parser(whole=True))
+
+
 _NO_DOCTYPE = "The file holds a DOCTYPE, which could read other files. Remove it."
 
 
-def _parser() -> etree.XMLParser:
+def _parser(*, whole: bool = False) -> etree.XMLParser:
     """A new parser for each document; the encoding is ours, so that nothing hides in another."""
     return etree.XMLParser(
         encoding="utf-8",
@@ -65,8 +75,9 @@ def _parser() -> etree.XMLParser:
         attribute_defaults=False,
         huge_tree=False,
         recover=False,
-        remove_comments=True,
-        remove_pis=True,
+        remove_comments=not whole,
+        remove_pis=not whole,
+        strip_cdata=not whole,
     )
 
 

@@ -64,6 +64,11 @@ def vocabulary(uow: Uow, *, site: int) -> Item:
     }
 
 
+def released_forms(uow: Uow, *, site: int) -> frozenset[str]:
+    """The keys of forms that released versions offer."""
+    return frozenset(key for (key,) in uow.all(_FORMS, site=site))
+
+
 # ---- one version ----
 
 
@@ -191,6 +196,17 @@ _OFFERING = db.Statement(
         _v.site_id == sa.bindparam("site"),
         _v.state.in_([sa.literal_column(f"'{s}'") for s in ("draft", "in_review", "released")]),
     )
+)
+_b = t.bundle_item.c
+_FORMS = db.Statement(
+    sa.select(_b.key)
+    .join_from(t.bundle_item, t.process_version, _b.version_id == _v.id)
+    .where(
+        _b.kind == sa.literal_column("'form'"),
+        _v.state == sa.literal_column("'released'"),
+        _v.site_id == sa.bindparam("site"),
+    )
+    .distinct()
 )
 _RECENT = (
     sa.select(_j.topic, _j.worker, _j.site_id)
