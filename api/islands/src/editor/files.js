@@ -8,7 +8,7 @@ import { decisionOf, formOf } from './vocabulary.js';
 
 const SUFFIX = { form: '.form.json', decision: '.dmn' };
 const EDITORS = { form: () => import('./form/designer.js'), decision: () => import('./decision/table.js') };
-const GLYPHS = { form: 'list', decision: 'setup', routing: 'flow', process: 'flow' };
+const GLYPHS = { form: 'list', decision: 'table', routing: 'flow', process: 'flow' };
 
 export class Files {
   constructor(editor) {
