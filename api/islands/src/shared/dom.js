@@ -8,7 +8,7 @@ export function make(name, attributes = {}, ...children) {
     else if (key in made && typeof value !== 'string') made[key] = value;
     else made.setAttribute(key, value === true ? '' : value);
   }
-  made.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  made.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
   return made;
 }
 

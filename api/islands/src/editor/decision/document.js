@@ -14,8 +14,8 @@ export class TableDocument {
 
   get xml() {
     this.indent(this.table, 4);
-    const text = new XMLSerializer().serializeToString(this.document);
-    return text.startsWith('<?xml') ? `${text}\n`.replace(/\n+$/, '\n') : `<?xml version="1.0" encoding="UTF-8"?>\n${text}\n`;
+    const text = new XMLSerializer().serializeToString(this.document).replace(/^<\?xml[^>]*\?>\s*/, '').replace(/([^\s])\/>/g, '$1 />');
+    return `<?xml version="1.0" encoding="UTF-8"?>\n${text.trimEnd()}\n`;
   }
 
   // ---- reading -------------------------------------------------------------------------------------
