@@ -4,7 +4,7 @@ from urllib.parse import quote, urlsplit
 
 from flask import Blueprint, Response, g, redirect, render_template, request
 
-from api.permissions import opened
+from api.permissions import at_station, opened
 from api.web.navigation import home_of
 from api.web.page import Shown, View, page
 
@@ -27,7 +27,7 @@ def styleguide(_view: View) -> Shown:
 @opened
 def sign_in() -> Response:
     """Ask who is there; whoever is signed in already goes on."""
-    onward = _inside(request.args.get("next", ""))
+    onward = inside(request.args.get("next", ""))
     if g.get("session"):
         return _redirect(onward or "/")
     html = render_template("entrance/sign_in.html", onward=onward or "/")
@@ -35,12 +35,13 @@ def sign_in() -> Response:
 
 
 def to_sign_in() -> Response:
-    """To the sign-in, and from there back to what was asked for."""
+    """To the door, that of a station at one, and from there back to what was asked for."""
     asked = request.full_path.rstrip("?") if request.method == "GET" else "/"
-    return _redirect("/sign-in" if asked == "/" else f"/sign-in?next={quote(asked, safe='/')}")
+    door = "/station" if at_station() is not None else "/sign-in"
+    return _redirect(door if asked == "/" else f"{door}?next={quote(asked, safe='/')}")
 
 
-def _inside(address: str) -> str | None:
+def inside(address: str) -> str | None:
     """An address of this plant's own pages, or None: nobody is led elsewhere by a link."""
     parts = urlsplit(address)
     own = address.startswith("/") and not address.startswith(("//", "/\\"))

@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException
 from api.problems import status_of
 from api.web import assets, entrance
 from api.web.desk import authoring, people, routings
+from api.web.floor import preview, problem, station, task, work
 from api.web.formats import register_formats
 from api.web.language import NAMES, gettext, here, language, ngettext, preferred
 from api.web.navigation import admin_entries, desk_entries, floor_entries
@@ -22,6 +23,13 @@ from engine.kernel.store import Store
 
 TEMPLATES = Path(__file__).parent / "templates"
 BLUEPRINTS = (entrance.blueprint, routings.blueprint, authoring.blueprint, people.blueprint)
+FLOOR = (
+    work.blueprint,
+    task.blueprint,
+    problem.blueprint,
+    station.blueprint,
+    preview.blueprint,
+)
 THEMES = ("light", "dark")
 # Nothing from elsewhere, nothing inline; `blob:` and `data:` are pictures a page makes itself.
 POLICY = (
@@ -42,7 +50,7 @@ def register_screens(app: Flask) -> None:
     app.before_request(_begin)
     app.after_request(_finish)
     app.context_processor(_known)
-    for blueprint in BLUEPRINTS:
+    for blueprint in BLUEPRINTS + FLOOR:
         app.register_blueprint(blueprint)
 
 

@@ -14,6 +14,8 @@ export class Refusal extends Error {
   }
 }
 
+const SIGN_IN = "/api/v1/sessions"; // refused there, somebody is not signed out but not let in
+
 export const csrf = () => document.querySelector('meta[name="csrf"]')?.content ?? "";
 
 /** A key for one intent: sent again with the same intent, it is carried out once. */
@@ -49,7 +51,7 @@ export async function call(method, url, options = {}) {
   const text = await response.text();
   const data = parsed(text);
   if (response.ok) return { status: response.status, data, etag: response.headers.get("ETag") };
-  if (response.status === 401 && !location.pathname.startsWith("/sign-in")) {
+  if (response.status === 401 && !(method === "POST" && url === SIGN_IN)) {
     document.dispatchEvent(new CustomEvent("signed-out"));
     throw new Refusal(401, { detail: word("You were signed out. Sign in again; what you entered is kept.") });
   }
