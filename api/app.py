@@ -26,6 +26,7 @@ from api.rest.access import sessions, settings, stations, tokens, users
 from api.rest.authoring import reading as authoring
 from api.rest.authoring import trying
 from api.rest.overview import problems as reported
+from api.rest.overview import reading as overview
 from api.rest.records import audit, files, signatures
 from api.rest.route import install_store
 from api.web.screens import TEMPLATES, error_screen, is_page, register_screens
@@ -38,7 +39,7 @@ PREFIX = "/api/v1"
 RESOURCES = (
     *(processes, trying, authoring, instances, tasks, recording, jobs, messages, incidents),
     *(users, tokens, sessions, stations, settings),
-    *(files, signatures, audit, reported),
+    *(files, signatures, audit, reported, overview),
 )
 REQUEST_ID_LENGTH = 64
 

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from engine.access import sessions
+from engine.kernel.clock import to_ms
 from engine.kernel.errors import RoutecardError
 from engine.kernel.log import log
 from engine.kernel.store import Store, idempotency
@@ -16,13 +18,19 @@ from engine.records import files
 from engine.records.folder import Folder
 from engine.workflow.work import jobs, messages, timers
 from engine.workflow.work.events import relay
+from engine.workflow.work.overview import passages
 from engine.workflow.work.recording import drafts
+from engine.workflow.work.versions import plans
 
 TIMER_SECONDS = 0.5
 RELAY_SECONDS = 0.5
 LEASE_SECONDS = 2.0
 CLEANING_SECONDS = 60.0
 SWEEPING_SECONDS = 3600.0
+COUNTING_SECONDS = 30.0
+# Instances counted in one transaction, which others wait for; how long ends are looked at again.
+COUNTED_SLICE = 10
+COUNTED_AGAIN_MS = 3_600_000
 MAX_SLICES = 500
 
 
@@ -31,6 +39,7 @@ class Background:
 
     def __init__(self, store: Store, folder: Folder | None = None) -> None:
         self.store, self.folder = store, folder
+        self._counted = 0  # since then ends are looked at; all of them once after a start
         self._scheduler = BackgroundScheduler(
             executors={"default": ThreadPoolExecutor(1)},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
@@ -42,6 +51,7 @@ class Background:
             (LEASE_SECONDS, self.free_leases),
             (CLEANING_SECONDS, self.clean),
             (SWEEPING_SECONDS, self.sweep_files),
+            (COUNTING_SECONDS, self.count_passages),
         ):
             self._scheduler.add_job(self._guarded(tick), "interval", seconds=seconds)
 
@@ -69,7 +79,21 @@ class Background:
         """Forget what is too old or was for something that is over; the number forgotten."""
         forgotten = self._in_slices(idempotency.forget, idempotency.oldest)
         forgotten += self._in_slices(messages.drop_expired, messages.next_expiry)
+        forgotten += self._in_slices(sessions.forget, sessions.oldest)
         return forgotten + self._in_slices(drafts.drop_stale, drafts.stale)
+
+    def count_passages(self) -> int:
+        """Count what passed where, for the flow of work; the number of instances looked at."""
+        now, total = to_ms(self.store.clock.now()), 0
+        for _ in range(MAX_SLICES):
+            behind = plans.read(self.store, passages.behind, since=self._counted)
+            if not behind:
+                self._counted = now - COUNTED_AGAIN_MS
+                break
+            for first in range(0, len(behind), COUNTED_SLICE):
+                part = behind[first : first + COUNTED_SLICE]
+                total += plans.run(self.store, passages.count, instances=part)
+        return total
 
     def sweep_files(self) -> int:
         """Remove contents on the disk that no file names; the number removed."""

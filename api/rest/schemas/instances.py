@@ -142,4 +142,5 @@ class StepOut(Out):
     deviation = fields.String(metadata={"optional": True})
     deviation_kind = fields.String(metadata={"optional": True})
     other = fields.UUID(metadata={"optional": True})
+    begun = fields.DateTime(metadata={"optional": True})
     undoes = fields.Integer(metadata={"optional": True})

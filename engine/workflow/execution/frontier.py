@@ -172,6 +172,18 @@ def load(body: bytes, variables: bytes) -> Frontier:
     )
 
 
+def read_tokens(body: bytes) -> tuple[list[TokenState], dict[tuple[int, str], Insert]]:
+    """The tokens of a stored frontier, and inserted work by scope and id, without any value."""
+    _form, _following, tokens, scopes = orjson.loads(body)
+    inserted = {
+        (stored[0], name): Insert(*insert)
+        for stored in scopes
+        if len(stored) > 4
+        for name, insert in stored[4].get("inserted", {}).items()
+    }
+    return [TokenState(*stored) for stored in tokens], inserted
+
+
 def _token(stored: list[Any], values: dict[str, Any]) -> TokenState:
     token = TokenState(*stored)
     token.own = values.get(f"{token.number}.item")

@@ -16,7 +16,7 @@ class Step:
     `changed` went into the variables of the process with the scope number `wall`; `inner` into
     variables of the token's own, which are `seen` beside those of the process. `deviation` says why
     the step departs from the released routing, and `kind` how: `move`, `skip`, `insert` …
-    `undoes` is the number of the first step that it takes back.
+    `undoes` is the number of the first step that it takes back; `begun` is when somebody began.
     """
 
     element: str
@@ -33,6 +33,7 @@ class Step:
     seen: Variables | None = None
     name: str = ""
     undoes: int | None = None
+    begun: int | None = None
 
 
 @dataclass(slots=True)

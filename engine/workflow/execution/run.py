@@ -168,6 +168,7 @@ class Run:
             token.changed,
             token.answers,
             actor or token.actor,
+            begun=token.begun,
         )
         if by is not None:
             step.deviation, step.kind, step.actor = by.reason, by.kind, by.actor

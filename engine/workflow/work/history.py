@@ -18,6 +18,7 @@ from engine.workflow.definition.plan import Plan
 from engine.workflow.execution.outcome import Step
 
 SNAPSHOT_EVERY = 100
+MAX_STEP = 2**31 - 1
 NOTHING = b"{}"
 CHANGE = "variablesChanged"
 WHOLE = {"split": "instanceSplit", "merge": "instanceMerged"}  # steps that name another instance
@@ -105,6 +106,7 @@ def _packed(step: Step, now: int, main: str) -> dict[str, object] | str:
         "l": not step.seen,
         "n": not step.name,
         "o": step.undoes is None,
+        "t": step.begun is None,
     }
     packed = {
         "e": step.element,
@@ -121,6 +123,7 @@ def _packed(step: Step, now: int, main: str) -> dict[str, object] | str:
         "l": step.seen,
         "n": step.name,
         "o": step.undoes,
+        "t": None if step.begun is None else now - step.begun,
     }
     told = {letter: value for letter, value in packed.items() if not usual.get(letter)}
     return step.element if len(told) == 1 and step.element else told
@@ -138,6 +141,12 @@ def _steps(
 def unpacked(steps: bytes) -> list[dict[str, Any]]:
     """The steps of a row, each as a dictionary of its one-letter keys."""
     return [x if isinstance(x, dict) else {"e": x} for x in json_text.read(steps)]
+
+
+def steps_of(uow: Uow, instance: bytes) -> Iterator[tuple[int, int, dict[str, Any]]]:
+    """(number, instant, letters) of every step of an instance."""
+    rows = uow.all(_ROWS, instance=instance, first=0, last=MAX_STEP)
+    return ((number, at, packed) for number, at, packed, _ in _steps(rows))
 
 
 def last(uow: Uow, instance: bytes) -> Row:
@@ -178,6 +187,8 @@ def _item(
         item["deviation_kind"] = packed["k"]
     if "n" in packed and not element:
         item["other"] = packed["n"]
+    if "t" in packed:
+        item["begun"] = iso(at - int(packed["t"]))
     if "o" in packed:
         item["undoes"] = int(packed["o"])
     return item

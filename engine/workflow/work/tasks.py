@@ -194,6 +194,7 @@ def complete(
     advance = instance.advance(uow)
     token = resting(advance, found)
     answers = read_answers(uow, token, variables, actor.site)
+    token.begun = found.time.started
     close(uow, found, actor)
     before = instance.stored(found.id)
     advance.complete(token, answers.variables, answers.further, actor.name)
