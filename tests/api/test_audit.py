@@ -9,7 +9,8 @@ from flask import Flask
 from tests.api.test_permissions import WHO, name_of, routes
 from tests.support.diagrams import end, exclusive, job, process, start, user
 from tests.support.fixtures import both
-from tests.support.http import Answer
+from tests.support.http import Answer, multipart
+from tests.support.pictures import png
 from tests.support.works import Works
 
 TURN = process(start(), user("turn"), end(), "start -> turn -> end")
@@ -81,6 +82,10 @@ def claim_jobs(works: Works) -> Answer:
     return works.integration.post("/jobs/claim", {"topics": ["machine"], "worker": "lathe-1"})
 
 
+def add_file(works: Works) -> Answer:
+    return works.operator.send("/files", *multipart({"file": ("a.png", png())}))
+
+
 def change_user(works: Works) -> Answer:
     works.person("ana", "operator")
     return works.admin.patch("/users/ana", {"roles": ["quality"]})
@@ -133,6 +138,7 @@ ACTS: dict[str, tuple[Act, str, str]] = {
     "POST /jobs/<job>/complete": (lambda w: held_job(w, "complete"), "job.completed", "job"),
     "POST /jobs/<job>/fail": (
         lambda w: held_job(w, "fail", message="x"), "job.failed", "job"),
+    "POST /files": (add_file, "file.added", "file"),
     "POST /messages": (
         lambda w: w.integration.post("/messages", {"name": "m"}), "message.sent", "message"),
     "POST /broadcasts": (

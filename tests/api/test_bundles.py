@@ -254,7 +254,7 @@ def test_the_same_limits_hold_for_every_file_of_a_bundle(works: Works) -> None:
         element("complexGateway", "odd"),
         element("eventBasedGateway", "odd", instantiate="true"),
         element("intermediateThrowEvent", "odd", "<signalEventDefinition/>"),
-        user("odd", signature="verified"),
+        user("odd", signature="blessed"),
         element("userTask", "odd", "<multiInstanceLoopCharacteristics/>"),
         element("serviceTask", "odd"),
         element("serviceTask", "odd", function="no.such"),

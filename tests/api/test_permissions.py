@@ -56,6 +56,7 @@ WHO: dict[str, tuple[frozenset[str], str]] = {
     "POST /jobs/<job>/complete": (MACHINES, "job.work"),
     "POST /jobs/<job>/fail": (MACHINES, "job.work"),
     "POST /jobs/<job>/extend": (MACHINES, "job.work"),
+    "POST /files": (EVERYBODY - {"auditor"}, "file.add"),
     "POST /messages": (MACHINES, "message.send"),
     "POST /broadcasts": (MACHINES, "message.send"),
     "POST /incidents/<incident>/retry": (INTERVENERS, "incident.resolve"),

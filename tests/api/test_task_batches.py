@@ -10,6 +10,8 @@ from tests.api.test_tasks import SHIFT, TURN
 from tests.support.fixtures import both
 from tests.support.works import Works
 
+UNASKED = {"meaning": "performed", "password": "x"}
+
 
 @both
 def test_several_are_answered_each_for_itself(works: Works) -> None:
@@ -20,7 +22,7 @@ def test_several_are_answered_each_for_itself(works: Works) -> None:
     works.maintenance.post(f"/tasks/{ids[3]}/claim").ok()
     items = [{"id": i, "variables": {"n": n}} for n, i in enumerate(ids)]
     items += [{"id": ids[0]}, {"id": "01981d2c-6a40-7e1e-8d7c-3f1f6f1f6f1f"}, {"id": "WO-1"}]
-    items.append({"id": ids[0], "variables": {}, "signature": {"meaning": "x"}})
+    items.append({"id": ids[0], "variables": {}, "signature": UNASKED})
     answers = works.operator.post("/tasks/complete", {"items": items}).ok()["items"]
     assert [a["id"] for a in answers] == [item["id"] for item in items]
     assert [a["status"] for a in answers] == [200, 403, 200, 409, 409, 404, 404, 422]

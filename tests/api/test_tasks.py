@@ -348,7 +348,7 @@ def test_a_task_without_a_form_takes_any_answers(works: Works) -> None:
     assert works.instance(instance)["variables"] == {"a": 1, "b": {"c": [1, "x", None]}}
 
 
-def test_a_signature_is_asked_for_nowhere_yet(works: Works) -> None:
+def test_a_signature_that_nobody_asked_for(works: Works) -> None:
     works.run_of(TURN)
     task = works.task("turn")["id"]
     signed = {"variables": {}, "signature": {"meaning": "performed", "password": "x"}}
