@@ -30,12 +30,25 @@ def user() -> None:
 @click.argument("name")
 @FURTHER
 @ROLE
+@click.option("--full-name", help="As it is printed beside a signature.")
+@click.option("--badge", help="Number of the badge, for signing in at a station.")
 @click.option("--password-stdin", is_flag=True, help="Read a password from standard input.")
-def add(name: str, further: Sequence[str], roles: Sequence[str], password_stdin: bool) -> None:
+@click.option("--pin-stdin", is_flag=True, help="Read a PIN from there, after the password.")
+def add(
+    name: str,
+    further: Sequence[str],
+    roles: Sequence[str],
+    full_name: str | None,
+    badge: str | None,
+    password_stdin: bool,
+    pin_stdin: bool,
+) -> None:
     """Add a user with one or more roles."""
     body: dict[str, object] = {"name": name, "roles": [*roles, *further]}
-    if password_stdin:
-        body["password"] = sys.stdin.readline().rstrip("\r\n")
+    body |= {k: v for k, v in (("full_name", full_name), ("badge", badge)) if v is not None}
+    for secret, given in (("password", password_stdin), ("pin", pin_stdin)):
+        if given:
+            body[secret] = sys.stdin.readline().rstrip("\r\n")
     with reach(read_settings()) as client:
         made = client.post("/users", body)
     click.echo(f"User {made['name']} has the roles {', '.join(made['roles'])}.", err=True)

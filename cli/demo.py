@@ -11,7 +11,7 @@ import click
 
 from adapters.client import Client
 from cli import shipped
-from cli.driving.crew import Crew, set_up
+from cli.driving.crew import Crew, set_up, station_code
 from cli.driving.script import Script, read_script
 from cli.plant import PlantInUse, is_locked, write_private
 from cli.reach import reach
@@ -107,7 +107,9 @@ def _staged(settings: Settings, url: str, pause: Callable[[], bool]) -> bool:
         finally:
             _keep(settings, tokens, ready=False)
         _keep(settings, tokens, ready=True)
-    _show(script, url, tokens)
+    with reach(settings) as shell:
+        code = station_code(script, shell)
+    _show(script, url, tokens, code)
     return True
 
 
@@ -147,9 +149,16 @@ def _keep(settings: Settings, tokens: Mapping[str, str], *, ready: bool) -> None
     write_private(settings.home / MARKER, made)
 
 
-def _show(script: Script, url: str, tokens: Mapping[str, str]) -> None:
+def _show(script: Script, url: str, tokens: Mapping[str, str], code: str) -> None:
     click.echo(f"\nThe plant is running at {url} with {len(script.orders)} orders.")
-    click.echo("Sign in with a token, in the header `Authorization: Bearer TOKEN`:\n")
+    click.echo(f'Sign in there with a name and the password "{script.password}":\n')
+    for person in script.people:
+        roles = ", ".join(person.roles)
+        by_badge = f"badge {person.badge}, PIN {person.pin}"
+        click.echo(f"  {person.name:8} {person.full_name:14} {roles:18} {by_badge}")
+    click.echo(f"\nBadge and PIN let in at a station. {url}/station makes this browser one,")
+    click.echo(f"{script.station}, by the code {code} within fifteen minutes.")
+    click.echo("\nPrograms send a token, in the header `Authorization: Bearer TOKEN`:\n")
     for name, roles in script.everybody:
         click.echo(f"  {name:8} {', '.join(roles):18} {tokens[name]}")
     first = tokens[script.people[0].name]

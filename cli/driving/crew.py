@@ -4,12 +4,12 @@ A step is chosen from what the plant says now and from nothing else, so that a d
 was interrupted goes on where it stood.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from itertools import cycle
 from typing import Any
 
 from adapters.client import ApiProblem, Client
-from cli.driving.script import Order, Script
+from cli.driving.script import Order, Person, Script
 from engine.kernel.errors import Conflict
 
 Say = Callable[[str], None]
@@ -199,21 +199,35 @@ def set_up(
     script: Script, shell: Client, client_of: Callable[[str], Client], tokens: dict[str, str]
 ) -> Iterator[tuple[str, Client]]:
     """Create people and worker, each with a token; what is in `tokens` is there already."""
+    people = {person.name: person for person in script.people}
     for name, roles in script.everybody:
         if name not in tokens:
-            if name != script.worker.name:
-                _create(shell, name, roles)
-            owner = name if name != script.worker.name else None
+            if name in people:
+                _create(shell, people[name], script.password)
+            owner = name if name in people else None
             tokens[name] = shell.post("/tokens", {"roles": list(roles), "user": owner})["token"]
         yield name, client_of(tokens[name])
 
 
-def _create(shell: Client, name: str, roles: Sequence[str]) -> None:
+def _create(shell: Client, person: Person, password: str) -> None:
+    about = {"full_name": person.full_name, "badge": person.badge, "pin": person.pin}
+    told = {"name": person.name, "roles": list(person.roles), "password": password, **about}
     try:
-        shell.post("/users", {"name": name, "roles": list(roles)})
+        shell.post("/users", told)
     except ApiProblem as problem:
         if problem.type != "/problems/user-exists":
             raise
+
+
+def station_code(script: Script, shell: Client) -> str:
+    """A code that makes a device the script's station; the station is made where it is not."""
+    for station in shell.pages("/stations"):
+        if station["name"] == script.station and station["revoked"] is None:
+            made = shell.post(f"/stations/{station['id']}/code", {})
+            break
+    else:
+        made = shell.post("/stations", {"name": script.station})
+    return str(made["code"])
 
 
 def _check(order: Order, shown: Item) -> None:

@@ -17,6 +17,8 @@ class Person:
     name: str
     full_name: str
     roles: Sequence[str]
+    badge: str
+    pin: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +71,11 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """The whole demonstration."""
+    """The whole demonstration; everybody has the same password."""
 
     people: Sequence[Person]
+    password: str
+    station: str
     worker: Worker
     release: Sequence[str]
     process: str

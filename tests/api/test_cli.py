@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from cli import shipped
 from cli.main import COMMANDS, main
+from engine.migrations.schema import head
 from tests.support.shell import ROOT, Shell
 
 LINE = """<?xml version="1.0" encoding="UTF-8"?>
@@ -38,7 +39,7 @@ def shell(tmp_path: Path) -> Shell:
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The home of a plant with nothing in it."""
     shell = Shell(tmp_path_factory.mktemp("template") / "home")
-    assert shell.done("db", "upgrade") == "Schema none -> 0002\n"
+    assert shell.done("db", "upgrade") == f"Schema none -> {head()}\n"
     return shell.home
 
 
@@ -103,6 +104,14 @@ def test_users_and_tokens(plant: Shell) -> None:
         "user", "add", "ben", "--role", "admin", "--password-stdin", given="12345678\n"
     )
     plant.done("user", "add", "ben", "--role", "admin", "--password-stdin", given="bar 42 seat\n")
+    plant.done(
+        *("user", "add", "cem", "--role", "quality", "--full-name", "Cem Aydin", "--badge", "B-7"),
+        *("--password-stdin", "--pin-stdin"),
+        given="bar 42 seat\n7391\n",
+    )
+    assert "/pin" in plant.refused(
+        "user", "add", "dan", "--role", "quality", "--pin-stdin", given="1234\n"
+    )
     token = plant.done("token", "create", "--role", "operator", "--user", "ana", "--expires", 30)
     assert token.startswith("rc_")
     assert token.count("\n") == 1
@@ -111,7 +120,7 @@ def test_users_and_tokens(plant: Shell) -> None:
             "SELECT name, password_hash IS NULL FROM user_account"
         ).fetchall()
         actors = {row[0] for row in connection.execute("SELECT actor FROM audit_entry")}
-    assert sorted(users) == [("ana", 1), ("ben", 0)]
+    assert sorted(users) == [("ana", 1), ("ben", 0), ("cem", 0)]
     assert len(actors) == 1
     assert actors.pop().startswith("shell:")
 

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from adapters.client import Client
@@ -37,7 +38,7 @@ def test_an_empty_home_becomes_a_running_plant(shell: Shell, tmp_path: Path) -> 
     assert not shell.home.exists()
 
     again = shell.start("demo", "--home", home, *QUICK)
-    *shown, _ = again.until("Ctrl-C")
+    *shown, _ = shown_again = again.until("Ctrl-C")
     tokens = [line.split()[-1] for line in shown if " rc_" in line and "curl" not in line]
     assert again.said.startswith("Routecard on http://127.0.0.1:")
     with Client(again.url, tokens[0]) as client:
@@ -51,6 +52,18 @@ def test_an_empty_home_becomes_a_running_plant(shell: Shell, tmp_path: Path) -> 
         assert shown["variables"]["nc_number"] == "NC-000002"
         assert len(list(client.pages("/users"))) == len(script.people)
         assert len(list(client.pages("/tokens"))) == len(script.everybody)
+        (station,) = client.pages("/stations")
+        assert (station["name"], station["enrolled"]) == (script.station, None)
+    visitor = httpx.Client(base_url=f"{again.url}/api/v1")
+    with visitor:
+        ana = script.people[0]
+        told = {"name": ana.name, "password": script.password}
+        assert visitor.post("/sessions", json=told).json()["full_name"] == ana.full_name
+        (line,) = [line for line in shown_again if "by the code" in line]
+        code = {"code": line.partition("the code ")[2].split()[0]}
+        assert visitor.post("/stations/enrol", json=code).status_code == 200
+        told = {"badge": ana.badge, "pin": ana.pin}
+        assert visitor.post("/sessions", json=told).json()["station"]["name"] == script.station
     code, rest, log = again.end(signal.SIGINT)
     assert (code, rest, log) == (0, "Stopped.\n", "")
 
