@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import Response
+from flask import Response, request
 from flask_smorest import Blueprint
 
 from api.rest.authoring.upload import UPLOAD, UPLOAD_BYTES, XML, uploaded
@@ -32,7 +32,10 @@ blueprint = Blueprint("processes", __name__, description="Diagrams and their ver
     etag=True,
 )
 def deploy(call: Call) -> Response:
-    """Deploy a BPMN document or a bundle as a draft; the same digest again answers 200."""
+    """Deploy a BPMN document or a bundle as a draft; the same digest again answers 200.
+
+    An open draft is replaced with its ETag in If-Match; `If-None-Match: *` makes a further one.
+    """
     bundle = uploaded()
     known = call.read(version_queries.known, bundle=bundle, site=call.actor.site)
     findings = versions.check(bundle, known)
@@ -42,6 +45,7 @@ def deploy(call: Call) -> Response:
         bundle=bundle,
         findings=findings,
         expected=call.expected,
+        beside=request.headers.get("If-None-Match", "").strip() == "*",
         shown=lambda result: result[1],
         status=lambda result: 201 if result[0] else 200,
         etag=_etag,

@@ -86,6 +86,21 @@ def test_a_draft_is_replaced_by_who_saw_it(works: Works) -> None:
     assert len(works.auditor.get("/processes/p").ok()["versions"]) == 1
 
 
+@both
+def test_a_further_draft_stands_beside_the_one_there_is(works: Works) -> None:
+    theirs = works.deploy(turn("theirs"))
+    mine = works.deploy(turn("mine"), if_none_match="*")
+    assert (theirs.ok(201)["version"], mine.ok(201)["version"]) == (1, 2)
+    again = works.deploy(turn("theirs again"), if_match=theirs.etag)
+    assert again.ok(201)["version"] == 1
+    assert works.deploy(turn("mine again"), if_match=mine.etag).ok(201)["version"] == 2
+    versions = works.auditor.get("/processes/p").ok()["versions"]
+    assert [v["name"] for v in versions] == ["mine again", "theirs again"]
+    works.process_engineer.post(f"{V}/2/submit").ok()
+    works.deploy(turn("third")).refused(409, "version-state")
+    assert works.deploy(turn("third"), if_match=again.etag).ok(201)["version"] == 1
+
+
 def test_a_released_version_is_followed_by_a_new_draft(works: Works) -> None:
     works.release(turn("one"))
     assert works.deploy(turn("two")).ok(201)["version"] == 2

@@ -1,5 +1,6 @@
 """Process versions: deployed as drafts, reviewed, released, superseded, retired."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -80,27 +81,25 @@ def deploy(
     findings: tuple[Finding, ...],
     actor: Actor,
     expected: str | None = None,
+    beside: bool = False,
 ) -> tuple[bool, dict[str, Any]]:
     """Store a checked bundle as draft: (whether it is new, the version).
 
     The same digest again changes nothing. An open draft is replaced, which the caller must ask for
-    by naming the draft it saw.
+    by naming the draft it saw; or the bundle becomes a further draft `beside` those there are.
     """
     _one_at_a_time(uow, actor)
     rows = uow.all(VERSIONS, key=bundle.key, site=actor.site)
     for row in rows:
         if row[5] == bundle.digest:
             return False, version_item(uow, key=bundle.key, version=row[2], site=actor.site)
-    newest = rows[0] if rows else None
-    if newest is not None and newest[3] == IN_REVIEW:
-        raise VersionState(f"Version {newest[2]} of {bundle.key} is in review; reject it first.")
-    if newest is not None and newest[3] == DRAFT:
-        number = newest[2]
-        _check_replaces(newest, expected)
+    replaced = None if beside else _replaced(rows, expected)
+    if replaced is not None:
+        number = replaced[2]
         for statement in (_DROP_FILES, _DROP_ITEMS, _DROP_VERSION):
-            uow.write(statement, {"id": newest[0]})
+            uow.write(statement, {"id": replaced[0]})
     else:
-        number = newest[2] + 1 if newest is not None else 1
+        number = rows[0][2] + 1 if rows else 1
     _store(uow, bundle, findings, number, actor)
     audit(uow, actor, "process.deployed", _subject(bundle.key, number), {"digest": bundle.digest})
     return True, version_item(uow, key=bundle.key, version=number, site=actor.site)
@@ -294,14 +293,27 @@ def _check_state(row: tuple[Any, ...], allowed: tuple[str, ...]) -> None:
         )
 
 
-def _check_replaces(draft: tuple[Any, ...], expected: str | None) -> None:
+def _replaced(rows: Sequence[tuple[Any, ...]], expected: str | None) -> tuple[Any, ...] | None:
+    """The draft that a deployment takes the place of, None where there is none to replace.
+
+    Raises:
+        VersionState: if the newest version is in review.
+        PreconditionRequired, Stale: if there is a draft that the caller has not seen.
+    """
+    for row in rows:
+        if row[3] == DRAFT and expected == etag(row[5], row[3]):
+            return row
+    newest = rows[0] if rows else None
+    if newest is not None and newest[3] == IN_REVIEW:
+        raise VersionState(f"Version {newest[2]} of {newest[1]} is in review; reject it first.")
+    if newest is None or newest[3] != DRAFT:
+        return None
     if expected is None:
         raise PreconditionRequired(
-            f"Version {draft[2]} of {draft[1]} is an open draft. To replace it, send its ETag "
-            "in If-Match."
+            f"Version {newest[2]} of {newest[1]} is an open draft. To replace it, send its ETag "
+            "in If-Match; to keep both, send If-None-Match: *."
         )
-    if expected != etag(draft[5], draft[3]):
-        raise _overtaken(draft, "draft")
+    raise _overtaken(newest, "draft")
 
 
 def _overtaken(row: tuple[Any, ...], what: str) -> Stale:
