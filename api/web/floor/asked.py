@@ -6,9 +6,11 @@ from decimal import Decimal
 from api.web.language import gettext as _
 from api.web.language import here
 from forms.fields import FieldType, FormField
+from forms.messages import shown_unit
 
 MANY = 8  # choices beyond this are picked from a list, not from buttons
 MARGIN = Decimal("0.6")  # how far a bar goes on beyond a tolerance, in widths of it
+SIGNS = {"um": "µm", "Cel": "°C", "[degF]": "°F", "deg": "°", "Ohm": "Ω"}
 WIDE = frozenset({FieldType.CHECKLIST, FieldType.SAMPLES, FieldType.TEXT, FieldType.MULTICHOICE})
 
 
@@ -92,7 +94,8 @@ def _limit(value: object) -> str:
 
 def unit_of(field: FormField) -> str:
     """The unit as it stands beside a value; pieces and bare numbers have none."""
-    return "" if field.unit in (None, "1") else str(field.unit)
+    unit = shown_unit(field.unit)
+    return SIGNS.get(unit, unit)
 
 
 def picked_from_list(field: FormField) -> bool:

@@ -132,7 +132,7 @@ function held(field, id) {
   field.dispatchEvent(new CustomEvent("answer:held", { bubbles: true }));
 }
 
-const zone = () => document.getElementById("task")?.dataset.zone || undefined;
+const zone = () => document.body.dataset.zone || undefined;
 
 /** An instant as a control for date and time shows it, in the plant's zone. */
 export function inZone(instant) {

@@ -97,8 +97,8 @@ function row(record) {
   return item;
 }
 
-/** A time of day as its readers write it. */
-export const clock = (ms) => new Date(ms).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+/** A time of day in the plant's zone. */
+export const clock = (ms) => new Date(ms).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: document.body.dataset.zone || undefined });
 
 document.addEventListener("connected", () => {
   if (waiting().length) flush();

@@ -103,6 +103,7 @@ async function start() {
   try {
     await call("POST", `/api/v1/tasks/${task}/${state === "paused" ? "resume" : "claim"}`);
     enter("working");
+    refresh();
     return true;
   } catch (refusal) {
     if (!refusal.offline) await refresh();
