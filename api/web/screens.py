@@ -8,7 +8,10 @@ from werkzeug.exceptions import HTTPException
 
 from api.problems import status_of
 from api.web import assets, entrance
-from api.web.desk import authoring, people, routings
+from api.web.desk import authoring, flow, incidents, people, routings, search
+from api.web.desk import work as desk_work
+from api.web.desk.printing import pages as printing
+from api.web.desk.record import pages as record
 from api.web.floor import preview, problem, station, task, work
 from api.web.formats import register_formats
 from api.web.language import NAMES, gettext, here, language, ngettext, preferred
@@ -22,7 +25,18 @@ from engine.kernel.errors import NotSignedIn, RoutecardError
 from engine.kernel.store import Store
 
 TEMPLATES = Path(__file__).parent / "templates"
-BLUEPRINTS = (entrance.blueprint, routings.blueprint, authoring.blueprint, people.blueprint)
+BLUEPRINTS = (
+    entrance.blueprint,
+    routings.blueprint,
+    flow.blueprint,
+    authoring.blueprint,
+    people.blueprint,
+    desk_work.blueprint,
+    record.blueprint,
+    incidents.blueprint,
+    search.blueprint,
+    printing.blueprint,
+)
 FLOOR = (
     work.blueprint,
     task.blueprint,

@@ -8,6 +8,7 @@ from api.rest.schemas.basics import Query, text
 from api.web.desk.work import Given
 from api.web.language import gettext as _
 from api.web.page import Shown, View, page
+from engine.access.permissions import Permission
 from engine.workflow.work.overview import search as finding
 
 blueprint = Blueprint("search", __name__)
@@ -27,6 +28,8 @@ def search(view: View) -> Shown:
     items: list[dict[str, Any]] = (
         view.read(finding.search, q=asked, actor=view.actor) if asked else []
     )
+    if not view.may(Permission.USER_MANAGE):
+        items = [item for item in items if item["kind"] != "user"]
     if len(items) == 1:
         return redirect(items[0]["url"], 303)  # type: ignore[return-value]
     return {
@@ -40,7 +43,6 @@ def search(view: View) -> Shown:
 def _words() -> dict[str, tuple[str, str]]:
     """Word and icon of each kind of thing."""
     return {
-        "order": (_("Orders"), "list"),
         "instance": (_("Orders"), "list"),
         "task": (_("Tasks"), "user"),
         "process": (_("Routings"), "flow"),

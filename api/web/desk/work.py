@@ -6,14 +6,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import marshmallow as ma
-from flask import Blueprint, Response
+from flask import Blueprint, Response, g, request
 from marshmallow import fields, validate
 
-from api.rest.schemas.basics import PageQuery, Query, text
+from api.rest.route import arguments
+from api.rest.schemas.basics import PageQuery, text
 from api.web.desk.record.values import Editable, editable
 from api.web.desk.record.waiting import ICONS, waits_for
 from api.web.formats import value as as_text
-from api.web.page import Shown, View, page
+from api.web.page import PART, Shown, View, page
 from engine.access.permissions import Permission
 from engine.kernel.actor import ROLES
 from engine.kernel.ids import from_text
@@ -63,15 +64,12 @@ class WorkQuery(Given, PageQuery):
     role = text(load_default=None)
 
 
-class StartQuery(Given, Query):
-    """Of which process."""
-
-    process = text(load_default=None)
-
-
-@page(blueprint, "/work", "desk/work.html", query=WorkQuery, live=True, parts=("rows",))
+@page(blueprint, "/work", "desk/work.html", query=WorkQuery, live=True, parts=("rows", "start"))
 def work(view: View) -> Shown:
-    """The orders that fit, what needs somebody first."""
+    """The orders that fit, newest first; the part `start` asks for the values of a new one."""
+    if request.args.get(PART) == "start":
+        process = view.args["process"]
+        return {"asked": _asked(view, process) if process else [], "process": process}
     found = _found(view, view.args["limit"], view.args["cursor"])
     return {
         "items": found["items"],
@@ -86,9 +84,9 @@ def work(view: View) -> Shown:
     }
 
 
-@page(blueprint, "/work.csv", "desk/work.html", query=WorkQuery)
-def export(view: View) -> Response:
+def export() -> Response:
     """The same orders for a spreadsheet, every page of them."""
+    view = View(g.actor, arguments(WorkQuery(), request.args.to_dict()))
     text_of = io.StringIO()
     write = csv.writer(text_of)
     write.writerow(COLUMNS)
@@ -98,17 +96,8 @@ def export(view: View) -> Response:
     return Response("\ufeff" + text_of.getvalue(), mimetype="text/csv", headers=headers)
 
 
-@page(
-    blueprint,
-    "/work/start",
-    "desk/work_start.html",
-    permission=Permission.INSTANCE_START,
-    query=StartQuery,
-)
-def start(view: View) -> Shown:
-    """The values that the last order of a process began with: a part of the dialog."""
-    process = view.args["process"]
-    return {"asked": _asked(view, process) if process else [], "process": process}
+export.permission = Permission.READ  # type: ignore[attr-defined]
+blueprint.add_url_rule("/work.csv", view_func=export)
 
 
 def _found(view: View, limit: int, cursor: str | None) -> dict[str, Any]:

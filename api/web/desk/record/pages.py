@@ -2,17 +2,17 @@
 
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, request
 from marshmallow import fields
 
 from api.rest.schemas.basics import Query, text
 from api.web.desk.record.picture import picture
 from api.web.desk.record.story import a_page, signatures_of
-from api.web.desk.record.subject import Subject, places, subject_of
+from api.web.desk.record.subject import Item, Subject, places, subject_of
 from api.web.desk.record.values import editables, inner_scopes
 from api.web.desk.record.waiting import assignable, what_waits
 from api.web.language import gettext as _
-from api.web.page import Shown, View, page
+from api.web.page import PART, Shown, View, page
 from engine.access.permissions import Permission
 from engine.records import files
 from engine.workflow.work import queries
@@ -35,11 +35,13 @@ class TimelineQuery(Query):
     "desk/record_timeline.html",
     query=TimelineQuery,
     live=True,
-    parts=("now",),
+    parts=("now", "siblings"),
 )
 def show_timeline(view: View, instance: str) -> Shown:
-    """What happened, step by step."""
+    """What happened, step by step; the part `siblings` belongs to the dialog that merges."""
     subject = subject_of(view, instance)
+    if request.args.get(PART) == "siblings":
+        return {"siblings": _siblings(view, subject)}
     entries, following = a_page(view, subject, view.args["cursor"])
     quiet = sum(entry.quiet for entry in entries)
     return _known(view, subject, "timeline") | {
@@ -93,29 +95,20 @@ def show_signatures(view: View, instance: str) -> Shown:
     return _known(view, subject, "signatures") | {"signatures": signatures_of(view, subject)}
 
 
-@page(
-    blueprint,
-    ONE + "/siblings",
-    "desk/record_siblings.html",
-    permission=Permission.INSTANCE_INTERVENE,
-)
-def show_siblings(view: View, instance: str) -> Shown:
-    """Those that stand where this one stands, so that they can be merged: a part of a dialog."""
-    subject = subject_of(view, instance)
+def _siblings(view: View, subject: Subject) -> list[Item]:
+    """Those that stand where this one stands, so that they can be merged."""
     item = subject.item
     here = sorted(token["element"] for token in item["tokens"])
     others = view.read(
         queries.instances, site=view.site, limit=MANY, process=item["process"], state="active"
     )
-    return {
-        "siblings": [
-            other
-            for other in others["items"]
-            if other["id"] != item["id"]
-            and other["version"] == item["version"]
-            and sorted(token["element"] for token in other["tokens"]) == here
-        ]
-    }
+    return [
+        other
+        for other in others["items"]
+        if other["id"] != item["id"]
+        and other["version"] == item["version"]
+        and sorted(token["element"] for token in other["tokens"]) == here
+    ]
 
 
 def _known(view: View, subject: Subject, tab: str) -> dict[str, Any]:

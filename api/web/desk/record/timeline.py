@@ -14,6 +14,7 @@ from engine.workflow.definition.model import GATEWAYS
 
 # What the history tells itself, with more of it than the audit trail.
 TOLD = frozenset({"instance.started", "instance.split", "instance.merged"})
+LAST = 2**31
 QUIET = GATEWAYS | {"startEvent"}
 
 
@@ -209,7 +210,7 @@ def sign(entries: Iterable[Entry], signatures: Iterable[Item]) -> None:
 
 
 def in_order(entries: Iterable[Entry], after: str | None, until: str | None) -> list[Entry]:
-    """All entries of a page by time; steps keep the order they have in the history.
+    """All entries of a page by time; steps keep the order of the history, what they led to follows.
 
     Args:
         after, until: what of the rest belongs to this page of the history.
@@ -220,4 +221,4 @@ def in_order(entries: Iterable[Entry], after: str | None, until: str | None) -> 
         if entry.step is not None
         or ((after is None or entry.at > after) and (until is None or entry.at <= until))
     ]
-    return sorted(kept, key=lambda entry: (entry.at, entry.step or 0))
+    return sorted(kept, key=lambda entry: (entry.at, entry.step or LAST))

@@ -24,6 +24,8 @@ ICONS = {
     "timer": "clock",
     "message": "message",
     "signal": "message",
+    "event": "clock",
+    "condition": "compare",
     "incident": "bad",
 }
 
@@ -65,8 +67,9 @@ def waits_for(place: Item) -> str:
         "signal": _("a broadcast"),
         "incident": _("a decision"),
         "condition": _("its condition"),
+        "event": _("one of its events"),
     }
-    return words.get(place["kind"], _("others"))
+    return words.get(place["kind"], _("what follows"))
 
 
 def _task(subject: Subject, item: Item) -> Item:
