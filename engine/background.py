@@ -17,6 +17,7 @@ from engine.kernel.store import Store, idempotency
 from engine.records import files
 from engine.records.folder import Folder
 from engine.workflow.work import jobs, messages, timers
+from engine.workflow.work.dry_runs import commands as dry_runs
 from engine.workflow.work.events import relay
 from engine.workflow.work.overview import passages
 from engine.workflow.work.recording import drafts
@@ -80,7 +81,8 @@ class Background:
         forgotten = self._in_slices(idempotency.forget, idempotency.oldest)
         forgotten += self._in_slices(messages.drop_expired, messages.next_expiry)
         forgotten += self._in_slices(sessions.forget, sessions.oldest)
-        return forgotten + self._in_slices(drafts.drop_stale, drafts.stale)
+        forgotten += self._in_slices(drafts.drop_stale, drafts.stale)
+        return forgotten + self._in_slices(dry_runs.drop_old, dry_runs.old)
 
     def count_passages(self) -> int:
         """Count what passed where, for the flow of work; the number of instances looked at."""

@@ -16,14 +16,17 @@ from api.rest.schemas.instances import (
     MergedOut,
     MergeIn,
     MoveIn,
+    PretendIn,
     SplitIn,
     StartIn,
     StepOut,
 )
-from engine.access.permissions import Permission
+from engine.access.permissions import Permission, require
 from engine.kernel.ids import from_text
 from engine.workflow.work import instances, queries
+from engine.workflow.work.dry_runs import commands as dry_runs
 from engine.workflow.work.interventions import inserts, merges, moves, parts
+from engine.workflow.work.versions import plans
 
 blueprint = Blueprint("instances", __name__, description="Running and finished processes")
 ONE = "/instances/<string:instance>"
@@ -34,14 +37,32 @@ ONE = "/instances/<string:instance>"
     "POST",
     "/instances",
     permission=Permission.INSTANCE_START,
+    also=Permission.PROCESS_DEPLOY,
     answer=InstanceOut,
     body=StartIn,
     status=201,
     etag=True,
 )
 def start(call: Call) -> Response:
-    """Start a process."""
+    """Start a process; a dry run of any version, draft too, by who may deploy it."""
+    if call.body.pop("dry_run"):
+        return _start_dry(call, call.body)
+    require(call.actor, Permission.INSTANCE_START)
     return call.run(instances.start, etag=_etag, **call.body)
+
+
+@route(
+    blueprint,
+    "POST",
+    ONE + "/pretend",
+    permission=Permission.PROCESS_DEPLOY,
+    answer=InstanceOut,
+    body=PretendIn,
+    etag=True,
+)
+def pretend(call: Call, instance: str) -> Response:
+    """Let happen in a dry run what it waits for at an element, or a BPMN error there."""
+    return call.run(dry_runs.pretend, instance=_id(instance), etag=_etag, **call.body)
 
 
 @route(
@@ -200,6 +221,19 @@ def merge(call: Call, instance: str) -> Response:
 def change_variables(call: Call, instance: str) -> Response:
     """Change variables from outside, as a recorded deviation."""
     return _change(call, instances.change_variables, instance)
+
+
+def _start_dry(call: Call, body: dict[str, Any]) -> Response:
+    """Start apart; what is released by now is looked at again, as a draft has pinned nothing."""
+    require(call.actor, Permission.PROCESS_DEPLOY)
+    version_id = call.read(
+        dry_runs.version_to_try,
+        process=body.pop("process"),
+        version=body.pop("version"),
+        site=call.actor.site,
+    )
+    plans.forget_dry(version_id)
+    return call.run(dry_runs.start, etag=_etag, version_id=version_id, **body)
 
 
 def _change(call: Call, command: Callable[..., Any], instance: str) -> Response:

@@ -18,7 +18,7 @@ ONE = "/tasks/<string:task>"
 DRAFT = ONE + "/draft"
 
 
-@route(blueprint, "GET", DRAFT, permission=Permission.TASK_COMPLETE, answer=DraftOut)
+@route(blueprint, "GET", DRAFT, permission=Permission.READ, answer=DraftOut)
 def get_draft(call: Call, task: str) -> Response:
     """What the caller has filled in so far; nobody else sees it."""
     return call.answer(call.read(drafts.draft, task=_id(task), actor=call.actor))

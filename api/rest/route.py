@@ -129,6 +129,7 @@ def route(
     rule: str,
     *,
     permission: Permission | Literal["open"],
+    also: Permission | None = None,
     answer: type[ma.Schema] | dict[str, Any],
     status: int | tuple[int, ...] = 200,
     max_bytes: int = BODY_BYTES,
@@ -137,6 +138,9 @@ def route(
     """Offer a view under an address; what else is declared are the parts of an `Offer`.
 
     A view whose offer `consumes` something else than JSON reads the body itself.
+
+    Args:
+        also: another permission that lets a caller in; the view asks which of the two it needs.
     """
     statuses = status if isinstance(status, tuple) else (status,)
     offer = Offer(method, permission, answer, statuses=statuses, **declared)
@@ -152,7 +156,7 @@ def route(
             args = _load(reads_query, _given())
             return view(Call(g.actor, given, args, statuses[0]), **parts)
 
-        called.permission = permission  # type: ignore[attr-defined]
+        called.permission, called.also = permission, also  # type: ignore[attr-defined]
         name = f"{blueprint.name}_{view.__name__}"
         documented = blueprint.doc(**operation(offer, name))(called)
         blueprint.route(rule, methods=[method], parameters=parts_of(rule))(documented)

@@ -7,6 +7,7 @@ from api.rest.schemas.basics import (
     PageQuery,
     Strict,
     Variables,
+    YesNo,
     chosen,
     reason,
     text,
@@ -23,6 +24,15 @@ class StartIn(Strict):
     version = fields.Integer(load_default=None, strict=True, allow_none=True)
     business_key = text(load_default=None, allow_none=True)
     variables = Variables(load_default=dict)
+    dry_run = YesNo(load_default=False)
+
+
+class PretendIn(Strict):
+    """What happens in a dry run: what it brings, or the code of a BPMN error."""
+
+    element = text(required=True)
+    variables = Variables(load_default=dict)
+    error = text(load_default=None, allow_none=True)
 
 
 class MoveIn(Strict):

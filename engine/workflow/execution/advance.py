@@ -36,6 +36,7 @@ class Advance(Run):
         site: the plant's time zone, for times without an offset.
         chained: whether so many deliveries led here that nothing more may be thrown.
         suspended: whether conditional events wait until the instance goes on.
+        dry: whether functions rest until somebody pretends what they answer.
         held: the bytes of the variables as they are stored.
     """
 
@@ -48,10 +49,11 @@ class Advance(Run):
         *,
         chained: bool = False,
         suspended: bool = False,
+        dry: bool = False,
         held: int = 0,
     ) -> None:
         super().__init__(held)
-        self._chained, self._suspended = chained, suspended
+        self._chained, self._suspended, self._dry = chained, suspended, dry
         self.uow, self.site = uow, site
         self.now = to_ms(uow.now)
         stored = frontier or Frontier(scopes=[ScopeState(0, variables={})])
@@ -201,7 +203,7 @@ class Advance(Run):
     def _run(self, token: Token) -> None:
         try:
             self.spend(token)
-            waits = token.task_spec._run(token) is None
+            waits = self._is_pretended(token.node) or token.task_spec._run(token) is None
         except _FAILURES as failed:
             self._failed(token, failed)
             return
@@ -213,6 +215,9 @@ class Advance(Run):
         if self.then is not None:
             following, self.then = self.then, None
             following()
+
+    def _is_pretended(self, node: Node) -> bool:
+        return self._dry and node.work.function is not None and node.loop is None
 
     def _failed(self, token: Token, failed: Exception) -> None:
         """A step could not be taken: an error the diagram may catch, else an incident."""

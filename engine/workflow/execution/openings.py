@@ -66,7 +66,7 @@ def thrown(token: Token) -> Thrown:
         node.event.name,
         shown(node.id),
         parameters(node, variables),
-        _correlation(node, variables),
+        correlation(node, variables),
         node.work.optional,
         token.number,
     )
@@ -122,12 +122,17 @@ def _armed(
             alarm = Alarm(owner, node.id, to_ms(first.at), first.remaining, first.repeat)
             found.alarms.append(alarm)
         elif event.kind in ("message", "signal"):
-            key = _correlation(node, variables)
+            key = correlation(node, variables)
             found.waits.append(Wait(owner, node.id, event.kind, event.name, key))
     return found
 
 
-def _correlation(node: Node, variables: Mapping[str, object]) -> str | None:
+def correlation(node: Node, variables: Mapping[str, object]) -> str | None:
+    """The key that an event of this element brings or wants; None for the instance's own.
+
+    Raises:
+        ExpressionFailed: if it cannot be evaluated or is no key.
+    """
     value = node.work.correlation
     if value is None:
         return None

@@ -28,6 +28,7 @@ class Owner(Protocol):
     site_id: int
     business_key: str | None
     hops: int
+    dry_run: bool
 
     @property
     def plan(self) -> Plan:
@@ -43,9 +44,14 @@ def rank(priority: int, due: int | None) -> int:
 def write(uow: Uow, instance: Owner, outcome: Outcome, actor: Actor) -> list[dict[str, object]]:
     """Close what was left, then open what came to rest; one statement per kind of row.
 
+    A dry run opens nothing; of its incidents it keeps what they say.
+
     Returns:
         the rows of the tasks that were opened.
     """
+    if instance.dry_run:
+        _write_incidents(uow, instance, outcome, actor)
+        return []
     _close(uow, instance.id, outcome.left, actor)
     opened = list(outcome.opened.values())
     tasks = [_task_row(uow, instance, o) for o in opened if o.is_task]

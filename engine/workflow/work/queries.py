@@ -17,7 +17,7 @@ from engine.workflow.definition.layout import shown
 from engine.workflow.execution.frontier import INCIDENT, WAITING, Frontier, load, read_variables
 from engine.workflow.work import history
 from engine.workflow.work.recording.rows import TASK_COLUMNS, item
-from engine.workflow.work.versions.plans import plan_of
+from engine.workflow.work.versions.plans import dry, plan_of
 
 Page = dict[str, Any]
 CLOSED = ("completed", "cancelled")
@@ -68,7 +68,8 @@ def instance_history(
     if row is None or row[0] != site:
         raise NotFound("There is no such instance.")
     after = int(cursor or 0)
-    plan = plan_of(bytes(row[1]))
+    version = bytes(row[1])
+    plan = plan_of(dry(version) if row[3] else version)
     items = history.page(uow, instance=instance, plan=plan, after=after, limit=limit)
     last = after + len(items)
     return {"items": items, "next": str(last) if last < row[2] and items else None}
@@ -255,7 +256,9 @@ _INSTANCE_SELECT = sa.select(
 ).join_from(t.instance, t.process_version, _i.version_id == _v.id)
 _INSTANCE = db.Statement(_INSTANCE_SELECT.where(_i.id == sa.bindparam("id")))
 _HISTORY_OF = db.Statement(
-    sa.select(_i.site_id, _i.version_id, _i.steps).where(_i.id == sa.bindparam("id"))
+    sa.select(_i.site_id, _i.version_id, _i.steps, _i.dry_run)
+    .join_from(t.instance, t.process_version, _i.version_id == _v.id)
+    .where(_i.id == sa.bindparam("id"))
 )
 _TASK = db.Statement(
     sa.select(*TASK_COLUMNS, _i.state, _t.site_id)

@@ -11,6 +11,7 @@ from engine.kernel.errors import Conflict, NotFound, Stale
 from engine.kernel.store.uow import Uow
 from engine.workflow import tables as t
 from engine.workflow.definition.plan import Plan
+from engine.workflow.execution import inside
 from engine.workflow.execution.advance import Advance
 from engine.workflow.execution.frontier import dump, load
 from engine.workflow.execution.openings import Site
@@ -80,6 +81,7 @@ class Running:
             zone,
             chained=chained,
             suspended=suspended,
+            dry=self.dry_run,
             held=len(self.variables),
         )
 
@@ -105,7 +107,10 @@ class Running:
             Stale: if somebody else moved the instance meanwhile.
             VariablesRefused: if the variables became too large.
         """
-        waits.take_kept_messages(uow, self, advance)
+        if self.dry_run:
+            inside.deliver(advance, self.business_key)
+        else:
+            waits.take_kept_messages(uow, self, advance)
         outcome = advance.outcome
         before, revision = self.variables, self.revision
         frontier, variables = dump(advance.frontier())

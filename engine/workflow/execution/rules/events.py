@@ -224,7 +224,7 @@ def _conditional(run: Run) -> list[_Condition]:
             starts = [start for _, start in scope.layout.handlers if _is_conditional(start)]
             found += [_Condition(scope.owner, scope.state.held, x, scope) for x in starts]
         for token in scope.tasks.values():
-            if conditions := [event for event in _events_of(token) if _is_conditional(event)]:
+            if conditions := [event for event in events_of(token) if _is_conditional(event)]:
                 token.held = held = list(token.held)
                 found += [_Condition(token.number, held, x, token) for x in conditions]
     return sorted(found, key=lambda wait: abs(wait.owner))
@@ -234,7 +234,7 @@ def _is_conditional(node: Node) -> bool:
     return node.event is not None and node.event.kind == "conditional"
 
 
-def _events_of(token: Token) -> list[Node]:
+def events_of(token: Token) -> list[Node]:
     """The events that a token waits for."""
     node = token.node
     events = [token.workflow.layout.nodes[name] for name in node.boundaries]

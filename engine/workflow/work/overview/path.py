@@ -54,5 +54,7 @@ def _waiting(plan: Plan, frontier: bytes) -> list[str]:
 
 _i = t.instance.c
 _INSTANCE = db.Statement(
-    sa.select(_i.site_id, _i.version_id, _i.frontier, _i.dry_run).where(_i.id == sa.bindparam("id"))
+    sa.select(_i.site_id, _i.version_id, _i.frontier, _i.dry_run)
+    .join_from(t.instance, t.process_version, _i.version_id == t.process_version.c.id)
+    .where(_i.id == sa.bindparam("id"))
 )
