@@ -113,9 +113,10 @@ def here() -> Language:
     return found
 
 
-def gettext(text: str) -> str:
-    """A message in the language of the request."""
-    return here().messages.gettext(text)
+def gettext(text: str, **values: object) -> str:
+    """A message in the language of the request; `%(name)s` in it is one of the values."""
+    said = here().messages.gettext(text)
+    return said % values if values else said
 
 
 def ngettext(one: str, many: str, number: int) -> str:
