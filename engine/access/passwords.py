@@ -105,9 +105,9 @@ def check_pin(pin: str) -> None:
 
 
 def _is_a_run(pin: str) -> bool:
-    """Whether each digit is as far from the one before: 1234, 9876, 2468, 7890, 0000."""
-    steps = {(int(after) - int(before)) % 10 for before, after in pairwise(pin)}
-    return len(steps) == 1
+    """Whether each digit is as far from the one before: 1234, 9876, 2468, 0000, and 7890."""
+    steps = {int(after) - int(before) for before, after in pairwise(pin)}
+    return len(steps) == 1 or steps <= {1, -9} or steps <= {-1, 9}
 
 
 def _repeats(pin: str) -> bool:

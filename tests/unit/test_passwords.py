@@ -125,14 +125,27 @@ def test_any_text_has_a_digest() -> None:
     assert len(digest_of("\ud800 no token")) == 32
 
 
-@pytest.mark.parametrize("pin", ["7391", "0815", "20261124", "11223", "1357924"])
+@pytest.mark.parametrize("pin", ["7391", "4826", "0815", "20261124", "11223", "1357924"])
 def test_a_pin_that_nobody_tries_first(pin: str) -> None:
     check_pin(pin)
 
 
 @pytest.mark.parametrize(
     "pin",
-    ["0000", "1234", "4321", "7890", "2468", "1212", "123123", "12341234", "2580", "987654"],
+    [
+        "0000",
+        "1234",
+        "4321",
+        "7890",
+        "3210",
+        "0987",
+        "2468",
+        "1212",
+        "123123",
+        "12341234",
+        "2580",
+        "987654",
+    ],
 )
 def test_a_pin_that_everybody_tries_first(pin: str) -> None:
     with pytest.raises(Invalid, match="one of the first") as refused:
