@@ -42,17 +42,13 @@ async function convert(given) {
   return sendTo('/api/v1/processes/convert', form);
 }
 
-function filesOf({ forms = [], files = [] }) {
-  const found = {};
-  for (const form of Array.isArray(forms) ? forms : Object.values(forms)) found[`${form.key}.form.json`] = `${JSON.stringify(form, null, 2)}\n`;
-  for (const file of files) if (file.content) found[file.name] = file.content;
-  return found;
-}
+/** The bundle's other files; the routing itself is drawn. */
+const filesOf = ({ main, files }) => Object.fromEntries(files.filter((file) => file.name !== main).map((file) => [file.name, file.content]));
 
 function report({ carried = [], lost = [] }) {
-  const words = (each) => (typeof each === 'string' ? each : [each.element, each.what].filter(Boolean).join(': '));
+  const words = ({ name, element, what }) => [name || element, what].filter(Boolean).join(': ');
   const parts = [make('p', { class: `banner ${lost.length ? 'warn' : 'good'}` }, icon(lost.length ? 'warn' : 'good'), make('span', {}, lost.length ? say('{n} things could not be carried over', { n: lost.length }) : say('Everything was carried over.')))];
-  if (lost.length) parts.push(make('ul', { class: 'plain finding-list lost' }, lost.map(({ element, what, cure }) => make('li', { class: 'finding' }, make('b', {}, element ?? ''), make('span', {}, what), make('span', { class: 'muted small' }, cure ?? '')))));
+  if (lost.length) parts.push(make('ul', { class: 'plain finding-list lost' }, lost.map(({ name, element, what, cure }) => make('li', { class: 'finding' }, make('b', {}, name || element), make('span', {}, what), make('span', { class: 'muted small' }, cure)))));
   if (carried.length) parts.push(make('details', {}, make('summary', {}, say('{n} things were carried over', { n: carried.length })), make('ul', { class: 'small' }, carried.map((each) => make('li', {}, words(each))))));
   return parts;
 }

@@ -16,6 +16,7 @@ class RoleHandler {
   }
 
   preExecute({ element, role, name }) {
+    if (element.businessObject.get('mes:role')) this.modeling.updateProperties(element, { 'mes:role': undefined });
     const pool = this.poolOf(element) ?? this.newPool();
     const lane = this.laneOf(pool, role) ?? this.newLane(pool, role, name);
     this.move(element, lane);

@@ -14,7 +14,7 @@ export default {
   types: [
     attributes('OfLane', ['bpmn:Lane'], ['role']),
     attributes('OfActivity', ['bpmn:Activity'], [
-      'kind', 'operation', 'form', 'equipment', 'qualification', 'signature', 'topic', 'action', 'function',
+      'role', 'kind', 'operation', 'form', 'equipment', 'qualification', 'signature', 'topic', 'action', 'function',
       'decision', 'duration', 'due', 'followUp', 'calendar', 'priority', 'retries', 'maximum', 'optional', 'correlation',
     ]),
     attributes('OfEvent', ['bpmn:Event'], ['calendar', 'correlation', 'optional']),

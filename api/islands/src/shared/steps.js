@@ -35,8 +35,10 @@ export function elementsOf(object, type) {
   return (object.get('extensionElements')?.get('values') ?? []).filter((each) => each.$type === type);
 }
 
-/** The role of a node: that of the innermost lane it stands in, by `mes:role` or the lane's name. */
+/** The role of a node: its own, else that of the innermost lane it stands in, by `mes:role` or the lane's name. */
 export function roleOf(object) {
+  const own = object.$instanceOf('bpmn:Activity') && object.get('mes:role');
+  if (own) return own;
   const lane = laneOf(object);
   if (!lane) return null;
   return lane.get('mes:role') || (lane.name ?? '').trim().toLowerCase().replaceAll(' ', '_') || null;

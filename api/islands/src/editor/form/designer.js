@@ -27,10 +27,19 @@ class Designer {
     this.form = JSON.parse(editor.draft.get(name));
     this.form.fields ??= [];
     this.preview = make('div', { class: 'floor-preview', 'aria-label': say('As the floor will show it'), role: 'region', tabindex: '0' });
-    this.preview.addEventListener('input', (event) => {
+    this.shown = this.floor(place.dataset.styles.split(' '));
+  }
+
+  /** A place with the styles of the floor, which are not those of a desk: a tree of its own. */
+  floor(styles) {
+    const root = this.preview.attachShadow({ mode: 'open' });
+    const place = make('div');
+    root.append(...styles.map((href) => make('link', { rel: 'stylesheet', href })), place);
+    root.addEventListener('input', (event) => {
       const field = event.target.closest('[data-field]');
       if (field) look(field);
     });
+    return place;
   }
 
   flush() {
@@ -131,7 +140,7 @@ class Designer {
       const { data } = await call('POST', '/forms/preview', { raw: definition, type: 'application/json', key: null, headers: { Accept: 'text/html' } });
       if (definition !== write(this.form)) return;
       const page = new DOMParser().parseFromString(data, 'text/html');
-      this.preview.replaceChildren(...page.body.childNodes);
+      this.shown.replaceChildren(...page.body.childNodes);
       this.preview.classList.remove('stale');
       this.tell([]);
     } catch (refusal) {

@@ -36,12 +36,12 @@ export function controlsOf(field, change) {
   if (MEASURED.includes(field.type)) {
     found.push(
       { kind: 'text', id: 'unit', label: say('Unit'), ...plain('unit'), placeholder: 'mm' },
+      ...(field.type === 'samples' ? [{ kind: 'text', id: 'count', label: say('How many'), ...number('count') }] : []),
       { kind: 'text', id: 'lower', label: say('Tolerance from'), ...limits('lower'), help: say('Outside it is accepted, flagged, and the routing decides') },
       { kind: 'text', id: 'target', label: say('Target'), ...limits('target') },
       { kind: 'text', id: 'upper', label: say('Tolerance to'), ...limits('upper') },
     );
   }
-  if (field.type === 'samples') found.push({ kind: 'text', id: 'count', label: say('How many'), ...number('count') });
   if (LIMITED.includes(field.type)) found.push(...bounds(field, number));
   if (field.choices || field.type === 'choice' || field.type === 'multichoice') found.push(list('choices', say('Answers'), say('Add an answer')));
   if (field.type === 'checklist') found.push(list('items', say('Points'), say('Add a point')));

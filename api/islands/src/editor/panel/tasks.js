@@ -84,7 +84,7 @@ function role(subject) {
     kind: 'choice', id: 'role', label: say('Role'), get: () => roleOf(subject.object) ?? '',
     set: (value) => value && subject.editor.modeler.get('mesRoles').give(subject.element, value),
     options: () => [...none, ...subject.editor.roles()],
-    help: lane ? say('It stands in the lane {lane}', { lane: lane.name || lane.id }) : say('The step moves into the lane of its role'),
+    help: subject.get('mes:role') ? say('It says its role itself') : lane ? say('It stands in the lane {lane}', { lane: lane.name || lane.id }) : say('The step moves into the lane of its role'),
   };
 }
 
