@@ -16,6 +16,7 @@ from api.web.floor import preview, problem, station, task, work
 from api.web.formats import register_formats
 from api.web.language import NAMES, gettext, here, language, ngettext, preferred
 from api.web.navigation import admin_entries, desk_entries, floor_entries
+from api.web.packing import pack
 from api.web.page import zone_of
 from api.web.words import script_words
 from engine.access.permissions import permissions_of
@@ -118,6 +119,7 @@ def _finish(response: Response) -> Response:
         response.headers.setdefault("Content-Security-Policy", POLICY)
         response.headers["Referrer-Policy"] = "same-origin"
         response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+        pack(response)
     return response
 
 

@@ -3,9 +3,12 @@ import { call, newKey } from "./api.js";
 import { bringBack, readItem, writeItem } from "./draft.js";
 import { clock } from "./outbox.js";
 import { onScan } from "./scan.js";
+import { poll } from "./poll.js";
 import "./pin.js";
 import { toast } from "./toast.js";
 import { word } from "./words.js";
+
+poll();
 
 const { user, station, idle } = document.body.dataset;
 const LAST = `routecard.last.${user}`;

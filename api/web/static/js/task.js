@@ -1,10 +1,10 @@
 /** One task: its record is filled in, kept as a draft, completed, signed; and then on to the next. */
 import { call, newKey } from "./api.js";
 import { addSample, fault, faults, fieldsOf, inZone, look, matches, read, write } from "./answers.js";
-import { aside, bringBack, Draft, forget, setAside } from "./draft.js";
-import { bind, unsent } from "./files.js";
+import { aside, bringBack, Draft, setAside } from "./draft.js";
 import { clock, leaving, loud, remember } from "./floor.js";
 import { drop, records, send } from "./outbox.js";
+import { ask } from "./poll.js";
 import { onScan } from "./scan.js";
 import { toast } from "./toast.js";
 import { word } from "./words.js";
@@ -19,6 +19,7 @@ const draft = new Draft(task, keptAt);
 let state = root.dataset.state;
 let offline = false;
 let done = false;
+let unsent = () => false; // whether a file that was chosen is not at the server yet
 
 // ---- the draft ----
 
@@ -67,7 +68,12 @@ if (form) {
     inputs[inputs.indexOf(event.target) + 1]?.focus();
   });
   form.addEventListener("submit", finish);
-  bind(form, changed);
+  if (form.querySelector("[data-file]")) {
+    import("./files.js").then((files) => {
+      files.bind(form, changed);
+      ({ unsent } = files);
+    });
+  }
   leaving(() => draft.flush());
   document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && draft.flush());
 }
@@ -123,7 +129,7 @@ document.getElementById("begin")?.addEventListener("click", async (event) => {
   event.target.closest("button").removeAttribute("aria-busy");
 });
 
-document.addEventListener("htmx:after:swap", told);
+document.addEventListener("live:swap", told);
 document.addEventListener("connected", told);
 
 /** The state as it was last heard; when it is another one than this page shows, the page is made anew. */
@@ -152,13 +158,7 @@ async function anew(now) {
   location.reload();
 }
 
-async function refresh() {
-  const answer = await fetch(`${location.pathname}?part=state`, { headers: { Accept: "text/html" } }).catch(() => null);
-  if (!answer?.ok) return;
-  const now = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("state-now");
-  if (now) document.getElementById("state-now").replaceWith(now);
-  told();
-}
+const refresh = () => ask(document.getElementById("state"));
 
 // ---- completing ----
 
@@ -236,68 +236,11 @@ function onward(answer, answers) {
 
 // ---- signing ----
 
-const signing = document.getElementById("sign");
-let signKey = null; // one intent to sign: the same password sent again is the same intent
-
-function openSigning() {
+async function openSigning() {
   if (offline) return toast(word("Signing needs the connection. What you entered is kept."), { bad: true });
-  document.getElementById("signed").replaceChildren(...fieldsOf(form).flatMap(line));
-  signing.querySelector("[data-problem]").hidden = true;
-  signing.showModal();
-  signing.querySelector("input[type=password]").focus();
+  const { sign } = await import("./sign.js");
+  sign(form, { task, signature, answers: read(form), onward, refuse });
 }
-
-function line(field) {
-  const shown = inWords(field);
-  const [term, value] = ["dt", "dd"].map((each) => document.createElement(each));
-  term.textContent = field.dataset.label;
-  value.textContent = shown || "–";
-  if (field.dataset.verdict === "bad") value.append(Object.assign(document.createElement("b"), { className: "out", textContent: ` ${field.querySelector(".verdict").textContent}` }));
-  const row = document.createElement("div");
-  row.append(term, value);
-  return [row];
-}
-
-function inWords(field) {
-  if (field.dataset.type === "checklist") return [...field.querySelectorAll("[data-item]")].map((item) => `${item.firstElementChild.textContent}: ${item.querySelector("input:checked")?.parentElement.textContent.trim() ?? "–"}`).join("; ");
-  const picked = [...field.querySelectorAll("input:checked")].map((each) => each.parentElement.textContent.trim());
-  if (picked.length) return picked.join(", ");
-  const list = field.querySelector("select");
-  if (list) return list.value && list.selectedOptions[0].textContent;
-  if (field.dataset.value) return field.querySelector("[data-progress]").textContent;
-  const unit = field.querySelector("[data-unit]")?.dataset.unit ?? "";
-  const texts = [...field.querySelectorAll("input:not([type=radio], [type=checkbox], [type=file]), textarea")].map((each) => each.value.trim()).filter(Boolean);
-  return texts.length ? `${texts.join(" · ")} ${unit}`.trim() : "";
-}
-
-document.getElementById("sign-form")?.addEventListener("input", () => (signKey = null));
-document.getElementById("sign-form")?.addEventListener("submit", async (event) => {
-  event.preventDefault();
-  const sheet = event.target;
-  if (sheet.getAttribute("aria-busy") === "true") return;
-  const answers = read(form);
-  const user = sheet.elements.namedItem("user")?.value.trim();
-  const secret = sheet.elements.namedItem("secret").value;
-  const pin = document.body.dataset.station && /^\d{4,8}$/.test(secret);
-  const given = { meaning: signature, [pin ? "pin" : "password"]: secret, ...(user && user !== document.body.dataset.user ? { user } : {}) };
-  sheet.setAttribute("aria-busy", "true");
-  signKey ??= newKey();
-  try {
-    const { data } = await call("POST", `/api/v1/tasks/${task}/complete`, { body: { variables: answers, signature: given }, key: signKey });
-    onward(data, answers);
-  } catch (refusal) {
-    if (refusal.status === 422) signing.close();
-    if (refusal.status === 422) return refuse(refusal);
-    const box = sheet.querySelector("[data-problem]");
-    box.textContent = refusal.offline ? word("Signing needs the connection. What you entered is kept.") : refusal.message;
-    box.hidden = false;
-    if (!refusal.offline) sheet.elements.namedItem("secret").value = "";
-    if (!refusal.offline) signKey = null;
-    sheet.elements.namedItem("secret").focus();
-  } finally {
-    sheet.removeAttribute("aria-busy");
-  }
-});
 
 for (const [kind, now] of [["connected", false], ["disconnected", true]]) {
   document.addEventListener(kind, () => {
@@ -351,35 +294,11 @@ function fill(field, text) {
 
 const refusedRecord = records().find((each) => each.task === task && each.refused);
 const own = aside(task);
-if (root.dataset.state === "closed" && own) besides(own.answers);
+if (root.dataset.state === "closed" && own) import("./beside.js").then(({ beside }) => beside(task, own.answers, notice));
 else if (refusedRecord) {
   notice("bad", word("Your entries were not accepted: {why}", { why: refusedRecord.refused }));
   if (!refusedRecord.over) bringBack(task, refusedRecord.body.variables);
   drop(refusedRecord.key);
 } else if (records().some((each) => each.task === task)) {
   wait(records().find((each) => each.task === task));
-}
-
-/** What was recorded and what this person had entered, beside each other. */
-function besides(mine) {
-  const box = notice("bad", word("Your entries were not recorded: the task was done meanwhile."));
-  const button = Object.assign(document.createElement("button"), { type: "button", className: "btn small", textContent: word("Put mine aside") });
-  button.addEventListener("click", () => {
-    forget(task);
-    for (const each of records().filter((one) => one.task === task)) drop(each.key);
-    location.reload();
-  });
-  box.append(button);
-  const recorded = document.getElementById("recorded");
-  for (const [field, answer] of Object.entries(mine)) {
-    let row = recorded.querySelector(`[data-recorded="${CSS.escape(field)}"]`);
-    if (!row) {
-      row = document.createElement("div");
-      row.className = "answers";
-      row.append(Object.assign(document.createElement("dt"), { textContent: field }));
-      recorded.append(row);
-    }
-    const text = typeof answer === "object" ? JSON.stringify(answer) : String(answer);
-    row.append(Object.assign(document.createElement("dd"), { className: "yours", textContent: `${word("Yours")}: ${text}` }));
-  }
 }
