@@ -94,6 +94,10 @@ def from_json(text: bytes, key: str) -> Asked | None:
     title = str(given.get("name") or given.get("title") or own)
     asked = _Reading(slug(own, "form"), title).read(parts)
     asked.called = (own,)
+    for name in ("outcomes", "conditions"):
+        if given.get(name):
+            told = f"{name} of the form: {json_text.write(given[name]).decode()[:80]}."
+            asked.lost.append((name, told, "Ask with a choice, and draw the ways behind the task."))
     return asked
 
 

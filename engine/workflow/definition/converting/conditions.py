@@ -6,10 +6,10 @@ from collections.abc import Callable
 from lxml import etree
 
 from engine.workflow.definition.converting.context import Context, is_expression, said
-from engine.workflow.definition.converting.language import Untranslatable, translated
 from engine.workflow.definition.converting.others import leave_out
 from engine.workflow.definition.decisions.unary_tests import compile_cell
 from engine.workflow.definition.expressions import ExpressionRefused
+from engine.workflow.definition.expressions.translation import Untranslatable, translated
 from engine.workflow.definition.reading.values import children, is_variable, local
 
 FEEL_TIME = re.compile(
@@ -78,9 +78,28 @@ def _time(node: etree._Element, context: Context) -> None:
         context.carry(node, name, f"It is {said(node.text)}.")
     elif is_expression(text):
         _replace(node, name, text, lambda given: f"= {translated(given)}", context)
+    elif local(node) == "timeCycle" and (cycle := _cycle(text)) is not None:
+        node.text = cycle
+        context.carry(node, name, f"{said(text)} became {cycle}, counted from the release on.")
     elif local(node) == "timeCycle" and CRON.fullmatch(text):
         told = f"The times are written as {said(text)}, in the way of cron."
         context.lose(node, name, told, "Write an ISO 8601 cycle, such as R/PT5M.")
+
+
+def _cycle(text: str) -> str | None:
+    """The cycle of a cron text that says no more than "every so many seconds, minutes, hours"."""
+    fields = [("*" if field in _EACH else field) for field in text.split()]
+    if len(fields) not in (6, 7) or any(field != "*" for field in fields[3:]):
+        return None
+    for place, unit in enumerate("SMH"):
+        every = re.fullmatch(r"(?:0|\*)/(\d{1,2})", fields[place])
+        finer, coarser = fields[:place], fields[place + 1 : 3]
+        if every and all(f == "0" for f in finer) and all(f == "*" for f in coarser):
+            return f"R/PT{int(every[1])}{unit}"
+    return None
+
+
+_EACH = ("*", "?", "0/1", "1/1", "*/1")
 
 
 def _replace(

@@ -6,8 +6,8 @@ from typing import Any
 
 from lxml import etree
 
-from engine.workflow.definition.converting.language import Untranslatable, translated
 from engine.workflow.definition.converting.ledger import Ledger, slug, unique
+from engine.workflow.definition.expressions.translation import Untranslatable, translated
 from engine.workflow.definition.reading.values import BPMN, MES, local
 
 MAX_SAID = 120

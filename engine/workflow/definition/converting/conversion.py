@@ -11,6 +11,7 @@ from engine.kernel import json_text
 from engine.kernel.errors import Invalid
 from engine.workflow.definition.bundles import Bundle, read_bundle
 from engine.workflow.definition.converting.asking import Asked, from_json
+from engine.workflow.definition.converting.beginnings import add_beginnings
 from engine.workflow.definition.converting.conditions import (
     convert_conditions,
     convert_decisions,
@@ -170,8 +171,11 @@ class _Conversion:
         elif space in DMN:
             convert_decisions(made)
             self.written[f"{_stem(name)}.dmn"] = _text(root)
+        elif name == self.main:
+            raise DocumentRefused(f"{name} is no BPMN 2.0: its root is not bpmn:definitions.")
         else:
-            raise DocumentRefused(f"{name} is neither BPMN 2.0 nor DMN 1.1 to 1.5.")
+            told = f"The file is neither BPMN 2.0 nor DMN 1.1 to 1.5, but {space or 'unknown'}."
+            made.lose(root, name, told, "Save it in one of these versions, or draw it anew.")
 
 
 def _diagram(context: Context) -> None:
@@ -187,6 +191,7 @@ def _diagram(context: Context) -> None:
     convert_conditions(context)
     leave_out(root, context)
     complete_picture(context)
+    add_beginnings(context)
     if not has_drawing(root):
         try:
             lay_out_tree(root)

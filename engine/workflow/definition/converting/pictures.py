@@ -24,7 +24,9 @@ def complete_picture(context: Context) -> None:
     _executable(context)
     for node in list(context.root.iter(etree.Element)):
         kind = local(node)
-        if kind == "scriptTask":
+        if kind == "subProcess" and not _size(node):
+            _emptied(node, context)
+        elif kind == "scriptTask":
             _script(node, context)
         elif kind in ("serviceTask", "sendTask", "businessRuleTask"):
             _work(node, context)
@@ -56,11 +58,30 @@ def _executable(context: Context) -> None:
             context.lose(process, "bpmn:process", told, cure)
 
 
-def _size(process: etree._Element) -> int:
-    return sum(local(each).endswith(NODES) for each in process.iter(etree.Element))
+def _size(scope: etree._Element) -> int:
+    return sum(local(each).endswith(NODES) for each in scope.iterdescendants(etree.Element))
 
 
 # ---- what does the work ----
+
+
+def _emptied(node: etree._Element, context: Context) -> None:
+    """A subprocess that nobody has drawn yet is a task."""
+    if node.get("triggeredByEvent") in TRUE:
+        return
+    for child in list(node):
+        if local(child) not in _OF_TASKS:
+            node.remove(child)
+    node.tag = f"{BPMN}task"
+    node.attrib.pop("triggeredByEvent", "")
+    told = "The subprocess is empty; it became a task for people."
+    context.lose(node, "bpmn:subProcess", told, "Draw what is done in it.")
+
+
+_OF_TASKS = (
+    *("documentation", "extensionElements", "incoming", "outgoing"),
+    *("multiInstanceLoopCharacteristics", "standardLoopCharacteristics"),
+)
 
 
 def _script(node: etree._Element, context: Context) -> None:

@@ -3,8 +3,8 @@
 from lxml import etree
 
 from engine.workflow.definition.converting.context import Context, is_expression, said
-from engine.workflow.definition.converting.language import Untranslatable, translated
 from engine.workflow.definition.converting.ledger import extend, shown
+from engine.workflow.definition.expressions.translation import Untranslatable, translated
 from engine.workflow.definition.reading.values import BPMN, is_variable, local
 
 COPIED = "Not needed: without mes:in everything is copied in, without mes:out what it wrote."

@@ -1,0 +1,1 @@
+"""Diagrams made with other tools go through import: what runs, what is refused, what is lost."""
