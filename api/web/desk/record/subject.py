@@ -33,7 +33,7 @@ class Subject:
     @property
     def title(self) -> str:
         """What people call it: its business key, else the beginning of its id."""
-        return self.item["business_key"] or self.item["id"][:8]
+        return str(self.item["business_key"] or self.item["id"][:8])
 
     def tokens(self) -> list[tuple[str, str]]:
         """Where it stands: each element once, with what people call it."""

@@ -126,7 +126,7 @@ def _deviation(step: Item) -> str:
         "undo": _("taken back"),
         "throw": _("error raised by decision"),
     }
-    return words.get(step["deviation_kind"], step["deviation_kind"])
+    return words.get(step["deviation_kind"]) or str(step["deviation_kind"])
 
 
 def from_audit(subject: Subject, entries: Iterable[Item]) -> list[Entry]:
