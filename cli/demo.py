@@ -153,9 +153,9 @@ def _show(script: Script, url: str, tokens: Mapping[str, str], code: str) -> Non
     click.echo(f"\nThe plant is running at {url} with {len(script.orders)} orders.")
     click.echo(f'Sign in there with a name and the password "{script.password}":\n')
     for person in script.people:
-        roles = ", ".join(person.roles)
+        may = ", ".join(person.roles)
         by_badge = f"badge {person.badge}, PIN {person.pin}"
-        click.echo(f"  {person.name:8} {person.full_name:14} {roles:18} {by_badge}")
+        click.echo(f"  {person.name:8} {person.full_name:14} {may:18} {by_badge}")
     click.echo(f"\nBadge and PIN let in at a station. {url}/station makes this browser one,")
     click.echo(f"{script.station}, by the code {code} within fifteen minutes.")
     click.echo("\nPrograms send a token, in the header `Authorization: Bearer TOKEN`:\n")

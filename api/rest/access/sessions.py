@@ -13,15 +13,15 @@ from api.permissions import (
     at_station,
     check_origin,
 )
-from api.rest.route import Call, route
-from api.rest.schemas.basics import page_of
-from api.rest.schemas.sessions import (
+from api.rest.access.schemas import (
     PreferencesIn,
     SessionIn,
     SessionOut,
     SessionQuery,
     SessionRowOut,
 )
+from api.rest.route import Call, route
+from api.rest.schemas.basics import page_of
 from engine.access import commands, credentials, passwords, presence, sessions, stations
 from engine.access.commands import UserChanges
 from engine.access.credentials import Claim, NotProven, Proof, Purpose, Secret, badge_digest

@@ -5,8 +5,8 @@ from dataclasses import asdict
 from flask import Response
 from flask_smorest import Blueprint
 
+from api.rest.access.schemas import SettingsIn, SettingsOut
 from api.rest.route import Call, route
-from api.rest.schemas.sessions import SettingsIn, SettingsOut
 from engine.access.permissions import Permission
 from engine.access.settings import SiteSettings, change_settings, site_settings
 

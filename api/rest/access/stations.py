@@ -6,16 +6,16 @@ from flask import Response, request
 from flask_smorest import Blueprint
 
 from api.permissions import OPEN, STATION_COOKIE, check_origin
-from api.rest.access.sessions import STATION_SECONDS, set_cookie
-from api.rest.route import Call, route
-from api.rest.schemas.basics import PageQuery, page_of
-from api.rest.schemas.sessions import (
+from api.rest.access.schemas import (
     EnrolIn,
     StationChangeIn,
     StationIn,
     StationMadeOut,
     StationOut,
 )
+from api.rest.access.sessions import STATION_SECONDS, set_cookie
+from api.rest.route import Call, route
+from api.rest.schemas.basics import PageQuery, page_of
 from engine.access import passwords, stations
 from engine.access.permissions import Permission
 from engine.access.stations import StationChanges
