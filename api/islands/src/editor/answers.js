@@ -1,6 +1,7 @@
 /** What comes of a step in a dry run: the fields of its form, else variables by name. */
 import { icon, make } from '../shared/dom.js';
 import { say } from '../shared/say.js';
+import { elementsOf } from '../shared/steps.js';
 
 /** Fields to fill: {box, read() -> {variables, words, refused}}. */
 export function answers(form, object, editor) {
@@ -17,7 +18,7 @@ function ofForm(form) {
       const given = value();
       if (given === undefined || given === '') continue;
       variables[field.key] = given;
-      words.push(`${field.label} ${given === true ? '✓' : given}`);
+      words.push(`${field.label} ${{ true: say('yes'), false: say('no') }[given] ?? (typeof given === 'object' ? JSON.stringify(given) : given)}`);
     }
     return { variables, words: words.join(', ') };
   };
@@ -46,8 +47,8 @@ const CONTROLS = {
     return { control, value: () => value().replace(',', '.') };
   },
   check: () => {
-    const control = make('input', { type: 'checkbox' });
-    return { control, value: () => control.checked };
+    const control = make('select', {}, [['', ''], ['true', say('yes')], ['false', say('no')]].map(([value, words]) => make('option', { value }, words)));
+    return { control, value: () => ({ true: true, false: false })[control.value] };
   },
   choice: (field) => {
     const control = make('select', {}, field.required ? [] : make('option', { value: '' }, ''), field.choices.map((each) => make('option', { value: each.value }, each.label ?? each.value)));
@@ -93,14 +94,16 @@ function typed(text) {
   return text.replace(/^"(.*)"$/, '$1');
 }
 
-/** The variables in the conditions of the next question. */
+/** The variables that the step itself and the conditions of the next question read. */
 function asked(editor, object) {
   const found = new Set();
+  const read = (text) => {
+    for (const [word] of text.replace(/"[^"]*"/g, '').matchAll(/[A-Za-z_]\w*/g)) if (!RESERVED.has(word)) found.add(word);
+  };
+  for (const each of elementsOf(object, 'mes:Parameter')) if (/^\s*(=|\$\{)/.test(each.get('value') ?? '')) read(each.get('value'));
   for (const flow of object.outgoing ?? []) {
     const next = flow.targetRef;
-    for (const way of [flow, ...(next?.$instanceOf('bpmn:Gateway') ? next.outgoing ?? [] : [])]) {
-      for (const [word] of (way.conditionExpression?.body ?? '').replace(/"[^"]*"/g, '').matchAll(/[A-Za-z_]\w*/g)) if (!RESERVED.has(word)) found.add(word);
-    }
+    for (const way of [flow, ...(next?.$instanceOf('bpmn:Gateway') ? next.outgoing ?? [] : [])]) read(way.conditionExpression?.body ?? '');
   }
   const written = new Set(editor.variables().map((each) => each.name));
   return [...found].filter((name) => !written.has(name) || object.$type !== 'bpmn:UserTask');

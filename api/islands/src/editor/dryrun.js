@@ -6,6 +6,7 @@ import { call } from '../../../web/static/js/api.js';
 import { icon, make } from '../shared/dom.js';
 import { say } from '../shared/say.js';
 import { answers } from './answers.js';
+import { Draft, text } from './draft.js';
 import { save } from './toolbar.js';
 
 const ENDED = { completed: ['good', 'It came to an end'], cancelled: ['idle', 'It was ended'], active: ['plan', 'It runs'], suspended: ['hold', 'It is suspended'] };
@@ -25,12 +26,38 @@ export async function dryRun(editor) {
 
 class Run {
   constructor(editor, place) {
-    Object.assign(this, { editor, place, steps: [] });
+    Object.assign(this, { editor, place, steps: [], called: new Map() });
+  }
+
+  /** What waits inside called routings is in their drawings, not in this one. */
+  async read(process) {
+    const { editor } = this;
+    const known = editor.vocabulary.processes.find((each) => each.key === process);
+    if (!known || this.called.has(process)) return;
+    this.called.set(process, null);
+    const { rootElement } = await editor.modeler.get('moddle').fromXML(await text(`${Draft.address(process, known.version)}.bpmn`));
+    const found = new Map();
+    const walk = (scope) => (scope.flowElements ?? []).forEach((each) => { found.set(each.id, each); walk(each); });
+    rootElement.rootElements.filter((each) => each.$type === 'bpmn:Process').forEach(walk);
+    this.called.set(process, found);
+    await Promise.all([...found.values()].filter((each) => each.$type === 'bpmn:CallActivity').map((each) => this.read(each.calledElement)));
+  }
+
+  objectOf(id) {
+    const drawn = this.editor.modeler.get('elementRegistry').get(id)?.businessObject;
+    return drawn ?? [...this.called.values()].map((each) => each?.get(id)).find(Boolean) ?? null;
+  }
+
+  nameOf(id) {
+    const object = this.objectOf(id);
+    return object ? [object.get?.('mes:operation'), object.name].filter(Boolean).join(' ') || id : id;
   }
 
   async begin(variables = {}) {
     const { draft } = this.editor;
     this.steps = [];
+    const calls = this.editor.objects().filter((each) => each.$type === 'bpmn:CallActivity' && each.calledElement);
+    await Promise.all(calls.map((each) => this.read(each.calledElement)));
     const { data } = await call('POST', '/api/v1/instances', { body: { process: draft.key, version: draft.base.version, business_key: say('Dry run'), dry_run: true, variables } });
     await this.show(data);
   }
@@ -38,9 +65,9 @@ class Run {
   async pretend(element, body, button, words) {
     button.setAttribute('aria-busy', 'true');
     try {
-      await call('POST', `/api/v1/instances/${this.id}/pretend`, { body: { element, ...body } });
-      this.steps.push([this.editor.nameOf(element), words].filter(Boolean).join(': '));
-      await this.show((await call('GET', `/api/v1/instances/${this.id}`)).data);
+      const { data } = await call('POST', `/api/v1/instances/${this.id}/pretend`, { body: { element, ...body } });
+      this.steps.push([this.nameOf(element), words].filter(Boolean).join(': '));
+      await this.show(data);
     } catch (refusal) {
       button.closest('.card').querySelector('[data-problem]').replaceChildren(make('p', { class: 'banner bad', role: 'alert' }, refusal.message, (refusal.problem?.errors ?? []).map((each) => ` ${each.pointer.split('/').pop()}: ${each.detail}`)));
     } finally {
@@ -57,7 +84,7 @@ class Run {
     const seen = new Map(waiting.map((each) => [each.element, each]));
     this.place.replaceChildren(...[
       this.head(instance),
-      ...(instance.state === 'active' ? [...seen.values()].map((each) => this.card(each)) : []),
+      ...(instance.state === 'active' ? await Promise.all([...seen.values()].map((each) => this.card(each))) : []),
       this.walked(),
       this.values(instance),
     ].filter(Boolean));
@@ -78,19 +105,19 @@ class Run {
   }
 
   /** Where it stands: what may come of this step. */
-  card({ element, incident }) {
-    const object = this.editor.modeler.get('elementRegistry').get(element)?.businessObject;
-    const form = object && this.editor.vocabulary.form(object.get?.('mes:form'));
+  async card({ element, incident }) {
+    const object = this.objectOf(element);
+    const key = object?.get?.('mes:form');
+    const form = key ? await this.editor.vocabulary.definition(key) : null;
     const given = answers(form, object, this.editor);
     const done = make('button', { type: 'button', class: 'btn primary small' }, this.verb(object));
-    const fail = object?.$instanceOf?.('bpmn:Task') && !object.$instanceOf('bpmn:UserTask') ? this.failer(element, object) : null;
     done.addEventListener('click', () => {
       const { variables, words, refused } = given.read();
       if (!refused) this.pretend(element, { variables }, done, words);
     });
     return make('section', { class: 'card dry-card' }, [
-      make('header', {}, make('button', { type: 'button', class: 'way-name', onclick: () => this.mark(element) }, make('b', {}, this.editor.nameOf(element) || element)), incident && make('span', { class: 'chip bad' }, say('incident'))),
-      make('div', { class: 'body stack tight' }, incident && make('p', { class: 'muted small' }, say('It cannot go on here by itself: a value is missing, or no way is open.')), given.box, make('div', { 'data-problem': '' }), make('div', { class: 'row' }, done, fail)),
+      make('header', {}, make('button', { type: 'button', class: 'way-name', onclick: () => this.mark(element) }, make('b', {}, this.nameOf(element) || element)), incident && make('span', { class: 'chip bad' }, say('incident'))),
+      make('div', { class: 'body stack tight' }, incident && make('p', { class: 'muted small' }, say('It cannot go on here by itself: a value is missing, or no way is open.')), given.box, make('div', { 'data-problem': '' }), make('div', { class: 'row' }, done, this.others(element))),
     ]);
   }
 
@@ -108,12 +135,16 @@ class Run {
     return say('It is done');
   }
 
-  /** An error with a code that an event at the step catches. */
-  failer(element, object) {
-    const codes = this.editor.modeler.get('elementRegistry').get(element).attachers?.flatMap((each) => each.businessObject.eventDefinitions?.filter((definition) => definition.$type === 'bpmn:ErrorEventDefinition').map((definition) => definition.errorRef?.errorCode ?? 'failed') ?? []) ?? [];
-    return codes.map((code) => {
-      const button = make('button', { type: 'button', class: 'btn small danger', title: object.name }, say('It fails: {code}', { code }));
-      button.addEventListener('click', () => this.pretend(element, { error: code }, button, code));
+  /** What else may happen there: an event at the step, or one of those a choice waits for. */
+  others(id) {
+    const element = this.editor.modeler.get('elementRegistry').get(id);
+    const waited = element?.type === 'bpmn:EventBasedGateway' ? element.outgoing.map((flow) => flow.target) : [];
+    return [...(element?.attachers ?? []), ...waited].map(({ businessObject: event }) => {
+      const [definition] = event.eventDefinitions ?? [];
+      const error = definition?.$type === 'bpmn:ErrorEventDefinition' ? definition.errorRef?.errorCode ?? 'failed' : null;
+      const words = event.name || say('the event');
+      const button = make('button', { type: 'button', class: `btn small${error ? ' danger' : ''}` }, error ? say('It fails: {code}', { code: error }) : say('Instead: {event}', { event: words }));
+      button.addEventListener('click', () => this.pretend(error ? id : event.id, error ? { error } : {}, button, error ?? words));
       return button;
     });
   }

@@ -1,5 +1,6 @@
 /** What exists in the plant and in this bundle: what the pickers offer, and which variables there are. */
 import { call } from '../../../web/static/js/api.js';
+import { Draft, text } from './draft.js';
 
 const NOTHING = { forms: [], decisions: [], processes: [], roles: [], functions: [], topics: [], messages: [], errors: [], equipment: [], calendars: [] };
 
@@ -32,6 +33,15 @@ export class Vocabulary {
     return this.forms.find((each) => each.key === key) ?? null;
   }
 
+  /** A form with everything that is said of its fields: of the bundle, else as its version has it. */
+  async definition(key) {
+    const known = this.form(key);
+    if (!known || known.file) return known;
+    this.read ??= new Map();
+    if (!this.read.has(key)) this.read.set(key, formsOf(known.process, known.version).then((forms) => forms.find((form) => form.key === key) ?? null));
+    return this.read.get(key);
+  }
+
   decision(key) {
     return this.decisions.find((each) => each.key === key) ?? null;
   }
@@ -61,6 +71,13 @@ export class Vocabulary {
     }
     return [...found.values()];
   }
+}
+
+async function formsOf(process, version) {
+  const address = Draft.address(process, version);
+  const { data } = await call('GET', `${address}/files`);
+  const names = data.items.map((file) => file.name).filter((name) => name.endsWith('.form.json'));
+  return (await Promise.all(names.map((name) => text(`${address}/files/${encodeURIComponent(name)}`)))).map(formOf);
 }
 
 function valuesOf(field) {

@@ -116,7 +116,7 @@ function paintPath(diagram, { elements = {}, flows = {}, waiting = [] }) {
   for (const id of Object.keys(flows)) mark(diagram, id, 'is-taken');
   for (const id of waiting) {
     mark(diagram, id, 'is-waiting');
-    over(diagram, id, { top: 0, left: -8 }, make('div', { class: 'mes-counts' }, make('div', { class: 'mes-count', title: say('waits here') }, '●')));
+    over(diagram, id, { top: 0, left: -8 }, make('div', { class: 'mes-counts' }, make('div', { class: 'mes-token', role: 'img', 'aria-label': say('waits here'), title: say('waits here') })));
   }
 }
 

@@ -33,7 +33,7 @@ export function legend({ flow, path, changes, findings }) {
   if (flow?.elements.some((each) => each.incidents)) entry(make('span', { class: 'mes-count incident' }, '! 1'), say('incidents'));
   if (path) entry(make('i'), say('way taken'));
   if (path && Object.values(path.elements ?? {}).some((times) => times > 1)) entry(make('span', { class: 'mes-times' }, '2×'), say('passed so often'));
-  if (path?.waiting?.length) entry(make('span', { class: 'mes-count' }, '●'), say('waits here'));
+  if (path?.waiting?.length) entry(make('span', { class: 'mes-token' }), say('waits here'));
   for (const [kind, sign, words] of [['added', '+', say('added')], ['removed', '−', say('removed')], ['changed', '~', say('changed')], ['moved', '↔', say('moved')]]) {
     if (changes?.some((each) => each.kind === kind)) entry(make('span', { class: `mes-change ${kind}` }, sign), words);
   }
