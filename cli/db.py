@@ -7,11 +7,21 @@ import click
 
 from cli.copies import manifest
 from cli.copies.backup import back_up, restore
+from cli.copies.records import broken_records
 from cli.copies.sqlite import prove
 from cli.plant import database_file, locked, missing, open_plant, opened_bind
+from engine.kernel.errors import Conflict
 from engine.kernel.log import configure_log
 from engine.kernel.settings import Settings, read_settings
 from engine.migrations import schema
+
+
+class RecordsBroken(Conflict):
+    """Files or signatures are not what they were."""
+
+    code = "records-broken"
+    title = "Records broken"
+
 
 FOLDER = click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
 
@@ -56,7 +66,7 @@ def _back_up_first(settings: Settings, before: str) -> Path:
 
 @db.command("check")
 def check() -> None:
-    """Look at schema and database; a running server is not disturbed."""
+    """Look at schema, database, files and signatures; a running server is not disturbed."""
     settings = read_settings()
     if settings.sqlite:
         if not database_file(settings).is_file():
@@ -64,7 +74,12 @@ def check() -> None:
         prove(database_file(settings))
     with opened_bind(settings) as bind:
         schema.check(bind)
-    click.echo(f"Schema {schema.head()}, database sound")
+    broken = list(broken_records(settings, thorough=True))
+    for sentence in broken:
+        click.echo(sentence, err=True)
+    if broken:
+        raise RecordsBroken(f"{len(broken)} records are not what they were; see above.")
+    click.echo(f"Schema {schema.head()}, database sound, files and signatures intact")
 
 
 @db.command("backup")

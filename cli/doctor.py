@@ -14,6 +14,7 @@ from pathlib import Path
 
 import click
 
+from cli.copies.records import broken_records
 from cli.plant import address_file, database_file, is_locked, opened_bind
 from engine.kernel.errors import RoutecardError
 from engine.kernel.settings import Settings, read_settings
@@ -41,7 +42,7 @@ Check = Callable[[Settings], Iterator[Fault]]
 @click.command()
 @click.pass_context
 def doctor(ctx: click.Context) -> None:
-    """Look at settings, home, disk, schema, database, clock and keys; exit 1 if one is wrong."""
+    """Look at home, disk, schema, database, records, clock and keys; exit 1 if one is wrong."""
     settings = read_settings()
     wrong = False
     for check in CHECKS:
@@ -124,6 +125,20 @@ def database(settings: Settings) -> Iterator[Fault]:
         yield Fault(f"{log} has grown to {size} MB.", "Restart the server; then look who reads it.")
 
 
+def records(settings: Settings) -> Iterator[Fault]:
+    """Files are there, and signatures are what they were."""
+    if settings.sqlite and not database_file(settings).is_file():
+        return
+    try:
+        with opened_bind(settings) as bind:
+            schema.check(bind)
+        for sentence in broken_records(settings, thorough=False):
+            what, _, cure = sentence.partition(". ")
+            yield Fault(f"{what.rstrip('.')}.", cure or "Compare it with a backup.")
+    except RoutecardError:
+        return  # what is wrong with the schema has been told
+
+
 def clock(settings: Settings) -> Iterator[Fault]:
     """The clock is not behind what the plant has seen."""
     now = datetime.now(UTC)
@@ -164,7 +179,7 @@ def server(settings: Settings) -> Iterator[Fault]:
         yield Fault(f"{file} cannot be read.", "Restart the server.")
 
 
-CHECKS: tuple[Check, ...] = (python, home, disk, version, database, clock, key, server)
+CHECKS: tuple[Check, ...] = (python, home, disk, version, database, records, clock, key, server)
 
 
 def _open_to_others(path: Path, mode: int) -> bool:

@@ -3,18 +3,17 @@
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from cli.copies import manifest, postgresql, sqlite
 from cli.copies.manifest import Manifest
-from cli.plant import locked, opened_bind
+from cli.plant import FILES, locked, opened_bind
 from engine.kernel.errors import Conflict
 from engine.kernel.settings import Settings
 from engine.migrations import schema
-
-FILES = "files"
+from engine.records.folder import GONE, PARTIAL
 
 
 class TargetOccupied(Conflict):
@@ -39,8 +38,7 @@ def back_up(settings: Settings, folder: Path) -> Manifest:
             sqlite.copy_out(settings, partial)
         else:
             postgresql.copy_out(settings, partial)
-        if (settings.home / FILES).is_dir():
-            shutil.copytree(settings.home / FILES, partial / FILES)
+        _copy_files(settings.home / FILES, partial / FILES)
         with opened_bind(settings) as bind:
             version = schema.current(bind) or ""
         return manifest.write(partial, settings, version)
@@ -69,6 +67,19 @@ def restore(settings: Settings, folder: Path, *, replace: bool) -> tuple[Manifes
             aside = postgresql.bring_back(settings, folder, stamp)
         _bring_back_files(settings, folder, stamp)
     return found, aside
+
+
+def _copy_files(source: Path, target: Path) -> None:
+    """Copy contents after the database, so that each row has its own.
+
+    A server may upload and sweep meanwhile: halves are left out, and what goes away has no row.
+    """
+    for file in sorted(source.rglob("*")):
+        inner = file.relative_to(source)
+        if file.is_file() and inner.parts[0] != PARTIAL and file.suffix != GONE:
+            (target / inner).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with suppress(FileNotFoundError):
+                shutil.copy2(file, target / inner)
 
 
 def _bring_back_files(settings: Settings, folder: Path, stamp: str) -> None:

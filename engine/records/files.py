@@ -1,6 +1,6 @@
 """Files: rows that name what is in the folder, and what each of them was given for."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -20,6 +20,7 @@ from engine.records.tables import file_use, stored_file
 
 Item = dict[str, Any]
 LAST = b"\xff" * 16
+PAGE = 500
 
 
 class FileNotFound(NotFound):
@@ -126,10 +127,12 @@ def is_named(uow: Uow, *, digest: bytes) -> bool:
     return uow.one(_NAMED, digest=digest) is not None
 
 
-def contents(uow: Uow, *, after: bytes, limit: int) -> list[tuple[bytes, str, bytes]]:
-    """(id, name, digest) of files of all sites, by id; for those who compare them with the disk."""
-    rows = uow.all(_CONTENTS, after=after, limit=limit)
-    return [(bytes(row[0]), row[1], bytes(row[2])) for row in rows]
+def all_files(uow: Uow) -> Iterator[StoredFile]:
+    """Every file of every site, by id; for those who compare them with the disk."""
+    after = b""
+    while rows := uow.all(_ALL, after=after, limit=PAGE):
+        yield from (StoredFile(bytes(r[0]), r[1], r[2], r[3], bytes(r[4])) for r in rows)
+        after = bytes(rows[-1][0])
 
 
 def _item(row: Row) -> Item:
@@ -166,8 +169,8 @@ _ONE = db.Statement(sa.select(*_COLUMNS).where(_f.id == sa.bindparam("file"), _f
 _NAMED = db.Statement(
     sa.select(_f.id).where(_f.digest == sa.bindparam("digest")).limit(sa.literal_column("1"))
 )
-_CONTENTS = db.Statement(
-    sa.select(_f.id, _f.name, _f.digest)
+_ALL = db.Statement(
+    sa.select(_f.id, _f.name, _f.media_type, _f.size, _f.digest)
     .where(_f.id > sa.bindparam("after"))
     .order_by(_f.id)
     .limit(_LIMIT)

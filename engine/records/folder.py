@@ -76,7 +76,7 @@ class Folder:
         content = recognise(data, name)
         digest = hashlib.sha256(data).digest()
         try:
-            if not self._is_there(digest, data):
+            if not self._touch(digest, data):
                 self._write(digest, data)
             _flush(self.place(digest).parent, self.path)
         except OSError as error:
@@ -97,16 +97,22 @@ class Folder:
         Raises:
             ContentLost: naming the cure.
         """
-        place = self.place(digest)
-        if not place.is_file() or place.stat().st_size != size:
+        if not self.is_there(digest, size):
             raise ContentLost(
                 f"The content {digest.hex()} is missing or damaged on the disk. Restore the files "
                 "of a backup, or upload the same file again."
             )
-        return place
+        return self.place(digest)
 
-    def is_intact(self, digest: bytes) -> bool:
+    def is_there(self, digest: bytes, size: int) -> bool:
+        """Whether a content is there with the size that it had."""
+        place = self.place(digest)
+        return place.is_file() and place.stat().st_size == size
+
+    def is_intact(self, digest: bytes, size: int) -> bool:
         """Whether a content is still what it was; reads all of it."""
+        if not self.is_there(digest, size):
+            return False
         try:
             with self.place(digest).open("rb") as file:
                 return hashlib.file_digest(file, "sha256").digest() == digest
@@ -149,7 +155,7 @@ class Folder:
             if folder.is_dir() and (folder.name == PARTIAL or len(folder.name) == 2):
                 yield from (path for path in folder.iterdir() if path.is_file())
 
-    def _is_there(self, digest: bytes, data: bytes) -> bool:
+    def _touch(self, digest: bytes, data: bytes) -> bool:
         """Whether a content is there whole; its age begins again, so that nobody sweeps it away."""
         place = self.place(digest)
         try:

@@ -49,7 +49,7 @@ def test_a_content_is_there_once(folder: Folder) -> None:
     place = folder.found(kept[0].digest, kept[0].size)
     assert place.read_bytes() == png()
     assert place.parent.name == kept[0].digest.hex()[:2]
-    assert folder.is_intact(kept[0].digest)
+    assert folder.is_intact(kept[0].digest, kept[0].size)
     if os.name == "posix":
         assert place.stat().st_mode & 0o077 == 0
 
@@ -72,11 +72,11 @@ def test_what_was_damaged_is_told_and_mended_by_the_same_file(folder: Folder) ->
     kept = keep(folder)
     place = folder.place(kept.digest)
     place.write_bytes(b"short")
-    assert not folder.is_intact(kept.digest)
+    assert not folder.is_intact(kept.digest, kept.size)
     with pytest.raises(ContentLost, match="Restore the files"):
         folder.found(kept.digest, kept.size)
     keep(folder)
-    assert folder.is_intact(kept.digest)
+    assert folder.is_intact(kept.digest, kept.size)
     place.unlink()
     with pytest.raises(ContentLost):
         folder.found(kept.digest, kept.size)
@@ -108,7 +108,7 @@ def test_an_upload_during_the_sweep_is_kept(store: Store, folder: Folder) -> Non
         return False
 
     assert folder.sweep(is_named) == 0
-    assert folder.is_intact(orphan.digest)
+    assert folder.is_intact(orphan.digest, orphan.size)
 
 
 @pytest.mark.parametrize("_round", range(20))
@@ -126,7 +126,7 @@ def test_sweeping_and_uploading_side_by_side_lose_nothing(folder: Folder, _round
     both.wait()
     keep(folder)
     sweeping.join()
-    assert folder.is_intact(digest)
+    assert folder.is_intact(digest, len(png()))
     assert len(on_disk(folder)) == 1
 
 
