@@ -39,7 +39,7 @@ TYPES = {
     ".woff2": "font/woff2",
 }
 COMMENTED = frozenset((".css", ".js"))
-COMMENTS = re.compile(rb"^[ \t]*(?:/\*.*?\*/|//[^\n]*)[ \t]*$", re.DOTALL | re.MULTILINE)
+COMMENTS = re.compile(rb"^[ \t]*(?:/\*(?:(?!\*/).)*\*/|//[^\n]*)[ \t]*$", re.DOTALL | re.MULTILINE)
 COMPRESSED = frozenset((".css", ".js", ".json", ".md", ".svg"))
 HOW_TO_BUILD = "python api/islands/build.py"
 
