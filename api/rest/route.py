@@ -137,10 +137,8 @@ def route(
 ) -> Callable[[Callable[..., Response]], Callable[..., Response]]:
     """Offer a view under an address; what else is declared are the parts of an `Offer`.
 
-    A view whose offer `consumes` something else than JSON reads the body itself.
-
-    Args:
-        also: another permission that lets a caller in; the view asks which of the two it needs.
+    A view whose offer `consumes` something else than JSON reads the body itself; one that lets
+    callers in with `also`, another permission, asks which of the two it needs.
     """
     statuses = status if isinstance(status, tuple) else (status,)
     offer = Offer(method, permission, answer, statuses=statuses, **declared)

@@ -184,6 +184,11 @@ def read_tokens(body: bytes) -> tuple[list[TokenState], dict[tuple[int, str], In
     return [TokenState(*stored) for stored in tokens], inserted
 
 
+def read_places(body: bytes) -> list[tuple[str, int]]:
+    """(element, since) of the tokens of a stored frontier, for whoever looks at many of them."""
+    return [(token[1], token[3]) for token in orjson.loads(body)[2]]
+
+
 def _token(stored: list[Any], values: dict[str, Any]) -> TokenState:
     token = TokenState(*stored)
     token.own = values.get(f"{token.number}.item")

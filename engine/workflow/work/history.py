@@ -92,41 +92,27 @@ def _packed(step: Step, now: int, main: str) -> dict[str, object] | str:
 
     A step of which nothing is left but its element is that element's id.
     """
-    usual = {
-        "p": step.process in (main, ""),
-        "w": step.wall == 0,
-        "s": step.state == "completed",
-        "b": step.started == now,
-        "c": not step.changed,
-        "a": not step.answers,
-        "u": step.actor is None,
-        "d": step.deviation is None,
-        "k": step.kind is None,
-        "x": not step.inner,
-        "l": not step.seen,
-        "n": not step.name,
-        "o": step.undoes is None,
-        "t": step.begun is None,
-    }
-    packed = {
-        "e": step.element,
-        "p": step.process,
-        "w": step.wall,
-        "s": step.state,
-        "b": now - step.started,
-        "c": step.changed,
-        "a": step.answers,
-        "u": step.actor,
-        "d": step.deviation,
-        "k": step.kind,
-        "x": step.inner,
-        "l": step.seen,
-        "n": step.name,
-        "o": step.undoes,
-        "t": None if step.begun is None else now - step.begun,
-    }
-    told = {letter: value for letter, value in packed.items() if not usual.get(letter)}
+    told = {letter: value for letter, value, usual in _letters(step, now, main) if not usual}
     return step.element if len(told) == 1 and step.element else told
+
+
+def _letters(step: Step, now: int, main: str) -> Iterator[tuple[str, object, bool]]:
+    """Each letter of a step with its value, and whether that is as usual."""
+    yield "e", step.element, False
+    yield "p", step.process, step.process in (main, "")
+    yield "w", step.wall, step.wall == 0
+    yield "s", step.state, step.state == "completed"
+    yield "b", now - step.started, step.started == now
+    yield "c", step.changed, not step.changed
+    yield "a", step.answers, not step.answers
+    yield "u", step.actor, step.actor is None
+    yield "d", step.deviation, step.deviation is None
+    yield "k", step.kind, step.kind is None
+    yield "x", step.inner, not step.inner
+    yield "l", step.seen, not step.seen
+    yield "n", step.name, not step.name
+    yield "o", step.undoes, step.undoes is None
+    yield "t", now - (step.begun or now), step.begun is None
 
 
 def _steps(

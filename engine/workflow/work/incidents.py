@@ -91,18 +91,32 @@ def resolve(
             running.save(uow, advance, actor)
         _retry(uow, running, number, actor)
     elif action in ACTIONS:
-        advance = running.advance(uow)
-        token = _token(advance, number)
-        if action == "complete":
-            _check_completable(token)
-            by = Deviation("complete", reason, actor.name)
-            advance.complete(token, values, None, actor.name, by)
-        else:
-            _throw(advance, token, values, code, reason, actor)
-        running.save(uow, advance, actor)
+        _decide(uow, running, number, action, values, code, reason, actor)
     else:
         raise Invalid(f"{action!r} is no action; write one of {', '.join(ACTIONS)}.")
     return _done(uow, incident, actor, f"incident.{action}", reason)
+
+
+def _decide(
+    uow: Uow,
+    running: Running,
+    number: int,
+    action: str,
+    values: dict[str, object],
+    code: str | None,
+    reason: str,
+    actor: Actor,
+) -> None:
+    """Complete the token's step, or raise an error there."""
+    advance = running.advance(uow)
+    token = _token(advance, number)
+    if action == "complete":
+        _check_completable(token)
+        by = Deviation("complete", reason, actor.name)
+        advance.complete(token, values, None, actor.name, by)
+    else:
+        _throw(advance, token, values, code, reason, actor)
+    running.save(uow, advance, actor)
 
 
 def _resolve_report(

@@ -83,31 +83,35 @@ def begin(
         dry_run=dry_run,
         hops=hops,
     )
-    uow.write(
-        _INSERT,
-        {
-            "id": running.id,
-            "site_id": actor.site,
-            "version_id": version_id,
-            "business_key": business_key,
-            "state": ACTIVE,
-            "revision": 1,
-            "steps": 0,
-            "frontier": b"",
-            "variables": b"{}",
-            "started": uow.now_ms,
-            "started_by": actor.name,
-            "ended": None,
-            "origin": None,
-            "dry_run": dry_run,
-            "undo": None,
-        },
-    )
+    _insert(uow, running, actor)
     advance = running.advance(uow)
     advance.begin(node, variables, actor.name)
     running.save(uow, advance, actor)
     audit(uow, actor, "instance.started", subject(running.id), {"process": running.plan.model.key})
     return running
+
+
+def _insert(uow: Uow, running: Running, actor: Actor) -> None:
+    uow.write(
+        _INSERT,
+        {
+            "id": running.id,
+            "site_id": running.site_id,
+            "version_id": running.version_id,
+            "business_key": running.business_key,
+            "state": running.state,
+            "revision": running.revision,
+            "steps": running.steps,
+            "frontier": running.frontier,
+            "variables": running.variables,
+            "started": uow.now_ms,
+            "started_by": actor.name,
+            "ended": None,
+            "origin": None,
+            "dry_run": running.dry_run,
+            "undo": None,
+        },
+    )
 
 
 def suspend(

@@ -111,12 +111,17 @@ class Running:
             inside.deliver(advance, self.business_key)
         else:
             waits.take_kept_messages(uow, self, advance)
-        outcome = advance.outcome
-        before, revision = self.variables, self.revision
-        frontier, variables = dump(advance.frontier())
-        check_size(variables)
-        self.variables = variables
-        self.steps, self.revision = self.steps + len(outcome.steps), revision + 1
+        outcome, before = advance.outcome, self.variables
+        self._write(uow, advance, state, undo)
+        history.append(uow, self, outcome.steps, before)
+        self.opened = open_work.write(uow, self, outcome, actor)
+
+    def _write(self, uow: Uow, advance: Advance, state: str | None, undo: bytes | None) -> None:
+        """Take over where an advance ended, and write it if nobody was faster."""
+        revision = self.revision
+        frontier, self.variables = dump(advance.frontier())
+        check_size(self.variables)
+        self.steps, self.revision = self.steps + len(advance.outcome.steps), revision + 1
         ended = state == CANCELLED or advance.completed
         self.state = state or (COMPLETED if advance.completed else self.state)
         self.frontier = b"" if ended else frontier
@@ -136,8 +141,6 @@ class Running:
         )
         if met != 1:
             raise Stale("Somebody else moved this instance meanwhile; read it again.")
-        history.append(uow, self, outcome.steps, before)
-        self.opened = open_work.write(uow, self, outcome, actor)
 
     def check_revision(self, expected: str | None) -> None:
         """Refuse if the caller saw another revision than the present one.

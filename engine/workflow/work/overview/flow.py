@@ -14,7 +14,7 @@ from engine.workflow.definition.model import Node
 from engine.workflow.definition.plan import Plan
 from engine.workflow.definition.times import TimeRefused, add, read_duration
 from engine.workflow.execution.deviations import drawn
-from engine.workflow.execution.frontier import read_tokens
+from engine.workflow.execution.frontier import read_places
 from engine.workflow.work.overview import passages
 from engine.workflow.work.overview.passages import Tally
 from engine.workflow.work.versions import queries as versions
@@ -35,7 +35,14 @@ class _Here:
     def add(self, since: int, suspended: bool) -> None:
         self.number += 1
         self.held += suspended
-        self.since = since if self.since is None else min(self.since, since)
+        if self.since is None or since < self.since:
+            self.since = since
+
+    def join(self, other: "_Here") -> None:
+        self.number += other.number
+        self.held += other.held
+        known = [since for since in (self.since, other.since) if since is not None]
+        self.since = min(known, default=None)
 
 
 def flow(uow: Uow, *, key: str, version: int, site: int, start: int, end: int) -> Item:
@@ -100,19 +107,21 @@ def planned_seconds(node: Node) -> int | None:
 
 def _here(uow: Uow, version_id: bytes, plan: Plan) -> tuple[dict[str, _Here], int]:
     """What is at each element of the diagram, and how many instances run."""
+    places: dict[str, _Here] = {}
+    number = 0
+    for state in ("active", "suspended"):
+        for (frontier,) in uow.all(_RUNNING[state], v=version_id):
+            number += 1
+            for element, since in read_places(bytes(frontier)):
+                here = places.get(element)
+                if here is None:
+                    here = places[element] = _Here()
+                here.add(since, state == "suspended")
     found: dict[str, _Here] = {}
-    rows = [
-        row for state in ("active", "suspended") for row in uow.all(_RUNNING[state], v=version_id)
-    ]
-    for frontier, state in rows:
-        if not frontier:
-            continue
-        tokens, _ = read_tokens(bytes(frontier))
-        for token in tokens:
-            element = drawn(shown(token.element))
-            if element in plan.model.nodes:
-                found.setdefault(element, _Here()).add(token.since, state == "suspended")
-    return found, len(rows)
+    for element, here in places.items():
+        if (name := drawn(shown(element))) in plan.model.nodes:
+            found.setdefault(name, _Here()).join(here)
+    return found, number
 
 
 def _flows(plan: Plan) -> Iterator[str]:
@@ -122,7 +131,7 @@ def _flows(plan: Plan) -> Iterator[str]:
 _i, _n = t.instance.c, t.incident.c
 _RUNNING = {
     state: db.Statement(
-        sa.select(_i.frontier, _i.state).where(
+        sa.select(_i.frontier).where(
             _i.version_id == sa.bindparam("v"),
             _i.state == sa.literal_column(f"'{state}'"),
             _i.dry_run == sa.false(),
