@@ -24,9 +24,9 @@ from engine.workflow.definition.times import TimeRefused, following
 from engine.workflow.execution import openings
 from engine.workflow.execution.advance import Advance
 from engine.workflow.execution.frontier import load
+from engine.workflow.execution.inside import inside_variables
 from engine.workflow.execution.openings import Site
 from engine.workflow.execution.outcome import Alarm, Armed, Left, Step
-from engine.workflow.execution.rules.events import inside_variables
 from engine.workflow.execution.run import label
 from engine.workflow.execution.tree import Branch, Root, Token, plant
 from engine.workflow.work import history, tasks
