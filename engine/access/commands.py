@@ -1,13 +1,22 @@
 """Users and tokens: create, change, revoke. Whether the actor may is asked at the door."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from engine.access import sessions
 from engine.access.credentials import NotProven, Proof, stands
+from engine.access.people import (
+    PERSONAL,
+    USER_NAMES,
+    UserChanges,
+    check_name,
+    check_roles,
+    differences,
+    is_active_admin,
+    refused,
+)
 from engine.access.queries import (
     TOKEN_COLUMNS,
     USER_COLUMNS,
@@ -17,9 +26,9 @@ from engine.access.queries import (
 )
 from engine.access.tables import api_token, user_account
 from engine.kernel import db
-from engine.kernel.actor import ROLES, Actor, Role
+from engine.kernel.actor import Actor, Role
 from engine.kernel.clock import iso
-from engine.kernel.errors import Conflict, FieldProblem, Invalid, NotFound, Stale
+from engine.kernel.errors import Conflict, NotFound, Stale
 from engine.kernel.ids import new_id, to_text
 from engine.kernel.store.uow import Row, Uow
 from engine.records.audit import audit
@@ -49,50 +58,6 @@ class BadgeTaken(Conflict):
     title = "Badge belongs to somebody else"
 
 
-@dataclass(frozen=True, slots=True)
-class UserChanges:
-    """What to change of a user; None leaves it as it is, unless `without` names it.
-
-    Args:
-        full_name: as it is printed beside a signature.
-        badge: what `credentials.badge_digest` answered.
-        unlock: whether to end a lock after too many wrong attempts.
-        without: of `full_name`, `language`, `theme`, `badge`, `pin_hash` what is to go.
-    """
-
-    roles: Iterable[str] | None = None
-    active: bool | None = None
-    password_hash: str | None = None
-    full_name: str | None = None
-    language: str | None = None
-    theme: str | None = None
-    badge: bytes | None = None
-    pin_hash: str | None = None
-    unlock: bool = False
-    without: frozenset[str] = frozenset()
-
-    def applied_to(self, before: dict[str, Any]) -> dict[str, Any]:
-        """A user's row as it is after the change."""
-        after = before | {"revision": before["revision"] + 1}
-        if self.roles is not None:
-            after["roles"] = ",".join(_check_roles(self.roles))
-        if self.active is not None:
-            after["active"] = int(self.active)
-        if self.password_hash is not None:
-            after["password_hash"] = self.password_hash
-        for name in PERSONAL:
-            given = getattr(self, name)
-            after[name] = None if name in self.without else before[name] if given is None else given
-        if self.unlock or after["password_hash"] != before["password_hash"]:
-            after["locked_until"] = None
-        return after
-
-
-PERSONAL = ("full_name", "language", "theme", "badge", "pin_hash")
-# What the audit trail does not repeat; it says only that it was changed.
-SECRET = {"password_hash": "password", "badge": "badge", "pin_hash": "pin"}
-
-
 def create_user(
     uow: Uow,
     *,
@@ -112,14 +77,8 @@ def create_user(
         UserExists: if the name is taken, in capitals or not.
         BadgeTaken: if somebody else has the badge.
     """
-    stored = stored_name(name)
-    if stored is None:
-        raise _refused(
-            "/name",
-            "A user's name has 1 to 64 of the characters a-z, 0-9, dot, hyphen and underscore, "
-            "and begins with a letter or a digit.",
-        )
-    granted = _check_roles(roles)
+    stored = check_name(name)
+    granted = check_roles(roles)
     personal: dict[str, Any] = {part: getattr(about, part, None) for part in PERSONAL}
     _check_badge(uow, personal["badge"], stored, actor.site)
     row = personal | {
@@ -166,21 +125,15 @@ def change_user(
     if expected is not None and expected != str(before["revision"]):
         raise Stale("The user changed since you read it; read it again.")
     after = changes.applied_to(before)
-    detail = _differences(before, after)
+    detail = differences(before, after)
     if not detail:
         return user_view(row)
-    if not others and _is_active_admin(before) and not _is_active_admin(after):
+    if not others and is_active_admin(before) and not is_active_admin(after):
         raise LastAdmin(f"{row[0]} is the last active admin; make somebody else admin first.")
     if "badge" in detail:
         _check_badge(uow, after["badge"], row[0], actor.site)
-    uow.write(_CHANGE_USER, after | {"site": actor.site})
-    if after["locked_until"] is None and (changes.unlock or "password" in detail):
-        uow.write(_FREE, {"site": actor.site, "name": row[0]})
-    audit(uow, actor, "user.changed", f"user:{row[0]}", detail)
-    if "password" in detail or not after["active"]:
-        how = sessions.Ending.PASSWORD if after["active"] else sessions.Ending.REVOKED
-        sessions.end_of_user(uow, user=row[0], keep=keep, how=how, actor=actor)
-    return user_view(tuple(after[column] for column in _USER_NAMES))
+    _store(uow, after, detail, actor, keep)
+    return user_view(tuple(after[column] for column in USER_NAMES))
 
 
 def change_own(
@@ -215,9 +168,9 @@ def create_token(
     Raises:
         Invalid: for an unknown role, one that the user lacks, an unknown user or an unusable term.
     """
-    granted = _check_roles(roles)
+    granted = check_roles(roles)
     if expires_days is not None and not 1 <= expires_days <= MAX_DAYS:
-        raise _refused("/expires_days", f"A token lasts 1 to {MAX_DAYS} days, or has no end.")
+        raise refused("/expires_days", f"A token lasts 1 to {MAX_DAYS} days, or has no end.")
     owner = None if user is None else _owner(uow, user, granted, actor.site)
     expires = None if expires_days is None else uow.now_ms + expires_days * DAY_MS
     token = new_id()
@@ -257,33 +210,17 @@ def revoke_token(uow: Uow, *, token: bytes, actor: Actor) -> dict[str, Any]:
 # ---- rules --------------------------------------------------------------------------------------
 
 
-def _refused(pointer: str, problem: str) -> Invalid:
-    return Invalid(problem, errors=[FieldProblem(pointer, problem)])
-
-
-def _check_roles(roles: Iterable[str]) -> list[str]:
-    """The roles sorted, each once, if all of them exist and there is at least one."""
-    given = {str(role) for role in roles}
-    known = ", ".join(Role)
-    if not given:
-        raise _refused("/roles", f"Name at least one role of: {known}.")
-    unknown = sorted(given - ROLES)
-    if unknown:
-        raise _refused("/roles", f"There is no role {unknown[0][:80]!r}; the roles are: {known}.")
-    return sorted(given)
-
-
 def _owner(uow: Uow, user: str, roles: list[str], site: int) -> str:
     """The stored name of the user a token is for, who is active and has all of its roles."""
     row = uow.one(_USER, site=site, name=stored_name(user) or "")
     if row is None:
-        raise _refused("/user", f"There is no user {user[:80]!r}.")
+        raise refused("/user", f"There is no user {user[:80]!r}.")
     name, held, active = str(row[0]), row[1].split(","), row[2]
     if not active:
-        raise _refused("/user", f"{name} is not active.")
+        raise refused("/user", f"{name} is not active.")
     missing = [role for role in roles if role not in held]
     if missing:
-        raise _refused("/roles", f"{name} lacks the role {missing[0]}; no token can add it.")
+        raise refused("/roles", f"{name} lacks the role {missing[0]}; no token can add it.")
     return name
 
 
@@ -297,8 +234,22 @@ def _lock_user(uow: Uow, name: str, site: int) -> tuple[Row, list[Row]]:
     return found, [row for row in rows if row is not found]
 
 
+def _store(
+    uow: Uow, user: dict[str, Any], detail: dict[str, object], actor: Actor, keep: bytes | None
+) -> None:
+    """Write a changed user, and end what does not outlive the change."""
+    name = user["name"]
+    uow.write(_CHANGE_USER, user | {"site": actor.site})
+    if "locked_until" in detail or "password" in detail:
+        uow.write(_FREE, {"site": actor.site, "name": name})
+    audit(uow, actor, "user.changed", f"user:{name}", detail)
+    if "password" in detail or not user["active"]:
+        how = sessions.Ending.PASSWORD if user["active"] else sessions.Ending.REVOKED
+        sessions.end_of_user(uow, user=name, keep=keep, how=how, actor=actor)
+
+
 def _by_name(row: Row) -> dict[str, Any]:
-    return dict(zip(_USER_NAMES, row, strict=True))
+    return dict(zip(USER_NAMES, row, strict=True))
 
 
 def _check_badge(uow: Uow, badge: bytes | None, name: str, site: int) -> None:
@@ -308,33 +259,6 @@ def _check_badge(uow: Uow, badge: bytes | None, name: str, site: int) -> None:
     row = uow.one(_BADGE, site=site, badge=badge)
     if row is not None and row[0] != name:
         raise BadgeTaken(f"This badge belongs to {row[0]}; take it from them first.")
-
-
-def _is_active_admin(user: dict[str, Any]) -> bool:
-    return bool(user["active"]) and Role.ADMIN in user["roles"].split(",")
-
-
-def _differences(before: dict[str, Any], after: dict[str, Any]) -> dict[str, object]:
-    """What the audit trail keeps: both values, but of a secret only that it changed."""
-    detail: dict[str, object] = {}
-    for name in _USER_NAMES:
-        was, now = before[name], after[name]
-        if name == "revision" or was == now:
-            continue
-        if name in SECRET:
-            detail[SECRET[name]] = "removed" if now is None else "changed"
-        else:
-            detail[name] = {"from": _told(name, was), "to": _told(name, now)}
-    return detail
-
-
-def _told(name: str, value: Any) -> object:
-    if name == "roles":
-        return value.split(",")
-    if name == "locked_until":
-        return iso(value)
-    told: object = bool(value) if name == "active" else value
-    return told
 
 
 # ---- statements ---------------------------------------------------------------------------------
@@ -360,7 +284,6 @@ _LOCK_USER = db.Statement(
     .order_by(_u.id)
     .with_for_update()
 )
-_USER_NAMES = tuple(str(column.name) for column in USER_COLUMNS)
 _BADGE = db.Statement(
     sa.select(_u.name).where(_u.site_id == sa.bindparam("site"), _u.badge == sa.bindparam("badge"))
 )

@@ -72,27 +72,7 @@ def sign_in(
         end_at_station(uow, station=station, how=Ending.SWITCHED, actor=actor)
     if former is not None:
         _end(uow, uow.all(_END_FORMER, digest=former, **_how(uow, Ending.SWITCHED)), actor)
-    rules = site_settings(uow, site=actor.site)
-    key = new_id()
-    row = {
-        "id": key,
-        "site_id": actor.site,
-        "digest": digest,
-        "user_name": actor.name,
-        "method": method,
-        "station_id": station,
-        "created": uow.now_ms,
-        "last_seen": uow.now_ms,
-        "idle": rules.idle_ms(station is not None),
-        "expires": uow.now_ms + rules.session_hours * HOUR_MS,
-        "ended": None,
-        "ended_how": None,
-    }
-    uow.write(_OPEN, row)
-    detail: dict[str, object] = {"by": method, "session": to_text(key)}
-    if station is not None:
-        detail["station"] = to_text(station)
-    audit(uow, actor, "user.signed_in", f"user:{actor.name}", detail)
+    _open(uow, actor, digest, method, station)
     found = whose(uow, digest=digest)
     assert found is not None
     return found
@@ -145,6 +125,30 @@ def forget(uow: Uow, limit: int = 500) -> int:
     The audit trail keeps who signed in.
     """
     return uow.write(_FORGET, {"before": uow.now_ms - KEPT_MS, "limit": limit})
+
+
+def _open(uow: Uow, actor: Actor, digest: bytes, method: Method, station: bytes | None) -> None:
+    rules = site_settings(uow, site=actor.site)
+    key = new_id()
+    row = {
+        "id": key,
+        "site_id": actor.site,
+        "digest": digest,
+        "user_name": actor.name,
+        "method": method,
+        "station_id": station,
+        "created": uow.now_ms,
+        "last_seen": uow.now_ms,
+        "idle": rules.idle_ms(station is not None),
+        "expires": uow.now_ms + rules.session_hours * HOUR_MS,
+        "ended": None,
+        "ended_how": None,
+    }
+    uow.write(_OPEN, row)
+    detail: dict[str, object] = {"by": method, "session": to_text(key)}
+    if station is not None:
+        detail["station"] = to_text(station)
+    audit(uow, actor, "user.signed_in", f"user:{actor.name}", detail)
 
 
 def _enter(uow: Uow, key: bytes, actor: Actor) -> None:

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from engine.access import commands
-from engine.access.commands import UserChanges
+from engine.access.people import UserChanges
 from engine.access.passwords import hash_password
 from engine.kernel import db
 from engine.kernel.actor import SYSTEM

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from engine.access import commands
-from engine.access.commands import UserChanges
 from engine.access.credentials import badge_digest
 from engine.access.passwords import hash_password
+from engine.access.people import UserChanges
 from engine.kernel.actor import SYSTEM
 from tests.support.clock import ManualClock
 from tests.support.fixtures import both

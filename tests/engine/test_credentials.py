@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from engine.access import commands, credentials, passwords
-from engine.access.commands import UserChanges
 from engine.access.credentials import Claim, NotProven, Proof, Purpose, Secret, badge_digest
+from engine.access.people import UserChanges
 from engine.access.settings import change_settings
 from engine.kernel.actor import SIGN_IN, Actor
 from engine.kernel.store import Store

@@ -1,11 +1,22 @@
 """A browser as the API sees it: it keeps cookies, says where it is, and reads its CSRF token."""
 
+from collections.abc import Callable
 from http.cookies import SimpleCookie
 from typing import Any
 
+import pytest
+
+from engine.access import commands
+from engine.access.credentials import badge_digest
+from engine.access.passwords import hash_password
+from engine.access.people import UserChanges
+from engine.kernel.actor import SYSTEM
 from tests.support.http import NOTHING, Answer, Http
+from tests.support.works import Works
 
 ORIGIN = "http://localhost"
+PASSWORD, PIN = "correct horse", "7391"
+HASH, PIN_HASH = hash_password(PASSWORD), hash_password(PIN)
 
 
 class Visitor:
@@ -50,3 +61,34 @@ class Visitor:
                     self.cookies[name] = found.value
                 else:
                     self.cookies.pop(name, None)
+
+
+Hire = Callable[..., Visitor]
+
+
+@pytest.fixture
+def hire(works: Works) -> Hire:
+    """Makes a user with password, badge and PIN, who sits at a browser and is not signed in yet."""
+
+    def made(name: str, *roles: str) -> Visitor:
+        about = UserChanges(
+            full_name=name.capitalize(), badge=badge_digest(f"B-{name}", 1), pin_hash=PIN_HASH
+        )
+        works.store.run(
+            commands.create_user,
+            name=name,
+            roles=roles,
+            password_hash=HASH,
+            about=about,
+            actor=SYSTEM,
+        )
+        return Visitor(works.nobody)
+
+    return made
+
+
+def signed_in(hire: Hire, name: str = "ana", *roles: str) -> Visitor:
+    """Somebody new who has signed in by password; an operator, unless told otherwise."""
+    visitor = hire(name, *(roles or ("operator",)))
+    visitor.sign_in(name=name, password=PASSWORD).ok(201)
+    return visitor

@@ -23,8 +23,8 @@ from api.rest.access.schemas import (
 from api.rest.route import Call, route
 from api.rest.schemas.basics import page_of
 from engine.access import commands, credentials, passwords, presence, sessions, stations
-from engine.access.commands import UserChanges
 from engine.access.credentials import Claim, NotProven, Proof, Purpose, Secret, badge_digest
+from engine.access.people import UserChanges
 from engine.access.permissions import Permission, permissions_of
 from engine.access.presence import Station
 from engine.access.sessions import Ending, Method

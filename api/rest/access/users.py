@@ -12,8 +12,8 @@ from api.rest.route import Call, route
 from api.rest.schemas.access import PasswordIn, PinIn, UserChangeIn, UserIn, UserOut
 from api.rest.schemas.basics import PageQuery, page_of
 from engine.access import commands, credentials, passwords, queries
-from engine.access.commands import UserChanges
 from engine.access.credentials import Claim, Proof, Purpose, badge_digest
+from engine.access.people import UserChanges
 from engine.access.permissions import Permission, require
 from engine.access.queries import stored_name
 from engine.kernel.errors import FieldProblem, Invalid
