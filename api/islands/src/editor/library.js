@@ -11,6 +11,7 @@ import { say } from '../shared/say.js';
 import pad from './pad.js';
 import names from './names.js';
 import layout from './layout.js';
+import replace from './replace.js';
 import rework from './rework.js';
 import roles from './roles.js';
 import steps from './steps.js';
@@ -34,7 +35,7 @@ const ours = {
 export function newModeler(container) {
   return new Modeler({
     container,
-    additionalModules: [ours, painter, names, pad, layout, rework, roles, steps],
+    additionalModules: [ours, painter, names, pad, layout, replace, rework, roles, steps],
     moddleExtensions: { mes: moddle },
     ...LOOKS,
   });

@@ -39,7 +39,7 @@ export function clear(diagram) {
 
 function over(diagram, id, position, html) {
   const element = diagram.get('elementRegistry').get(id);
-  if (element) diagram.get('overlays').add(id, OURS, { position: element.waypoints ? along(element.waypoints) : position, html });
+  if (element?.parent) diagram.get('overlays').add(id, OURS, { position: element.waypoints ? along(element.waypoints) : position, html });
 }
 
 /** Past the middle of a flow, where its label is not; measured from its bounding box. */

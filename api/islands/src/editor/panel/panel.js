@@ -5,7 +5,7 @@ import { say } from '../../shared/say.js';
 import { blockGroups, callGroups, laneGroups, repeatGroup, routingGroups } from './blocks.js';
 import { CONTROLS } from './controls.js';
 import { Subject } from './elements.js';
-import { eventGroups } from './events.js';
+import { eventGroups, meanwhileGroup } from './events.js';
 import { taskGroups } from './tasks.js';
 import { flowGroups, gatewayGroups, waysGroup } from './ways.js';
 
@@ -65,9 +65,9 @@ export class Panel {
     if (subject.is('bpmn:SequenceFlow')) return flowGroups(subject);
     if (subject.is('bpmn:Gateway')) return [...gatewayGroups(subject), ...waysGroup(subject)];
     if (subject.is('bpmn:Event')) return [...eventGroups(subject), ...waysGroup(subject)];
-    if (subject.is('bpmn:CallActivity')) return [...callGroups(subject), repeatGroup(subject), ...waysGroup(subject)];
-    if (subject.is('bpmn:SubProcess')) return [...blockGroups(subject), repeatGroup(subject), ...waysGroup(subject)];
-    if (subject.is('bpmn:Task')) return [...taskGroups(subject), repeatGroup(subject), ...waysGroup(subject)];
+    if (subject.is('bpmn:CallActivity')) return [...callGroups(subject), ...waysGroup(subject), ...meanwhileGroup(subject), repeatGroup(subject)];
+    if (subject.is('bpmn:SubProcess')) return [...blockGroups(subject), ...waysGroup(subject), ...meanwhileGroup(subject), repeatGroup(subject)];
+    if (subject.is('bpmn:Task')) return [...taskGroups(subject), ...waysGroup(subject), ...meanwhileGroup(subject), repeatGroup(subject)];
     if (subject.is('bpmn:TextAnnotation')) return [{ title: say('Note'), open: true, fields: [{ kind: 'area', id: 'text', label: say('Text'), ...subject.property('text') }] }];
     return [{ title: say('Element'), open: true, fields: [{ kind: 'text', id: 'name', label: say('Name'), ...subject.property('name') }] }];
   }

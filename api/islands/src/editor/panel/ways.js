@@ -8,10 +8,21 @@ const chooses = (subject) => subject.is('bpmn:ExclusiveGateway') || subject.is('
 
 export function gatewayGroups(subject) {
   const asks = chooses(subject);
-  const fields = [{ kind: 'text', id: 'name', label: asks ? say('Question') : say('Name'), ...subject.property('name'), help: asks ? say('Such as "Within limits?"') : undefined }];
+  const fields = [sort(subject), { kind: 'text', id: 'name', label: asks ? say('Question') : say('Name'), ...subject.property('name'), help: asks ? say('Such as "Within limits?"') : undefined }];
   if (asks) fields.push(byDefault(subject));
   if (subject.is('bpmn:ExclusiveGateway')) fields.push({ kind: 'text', id: 'maximum', label: say('How often at most'), ...subject.property('mes:maximum'), check: whole, help: say('In one run; after that it stops as an incident') });
   return [{ title: asks ? say('Question') : say('Gateway'), open: true, fields }];
+}
+
+const SORTS = { Exclusive: 'One way of several', Inclusive: 'Every way whose condition is true', Parallel: 'All ways side by side', EventBased: 'The way of what happens first' };
+
+/** Which ways are taken: the gateway becomes another one, in its place. */
+function sort(subject) {
+  const options = Object.entries(SORTS).map(([name, words]) => ({ value: `bpmn:${name}Gateway`, label: say(words) }));
+  return {
+    kind: 'choice', id: 'sort', label: say('Which ways are taken'), options, get: () => subject.object.$type,
+    set: (type) => subject.editor.choose(subject.editor.modeler.get('bpmnReplace').replaceElement(subject.element, { type }).id),
+  };
 }
 
 function byDefault(subject) {
