@@ -233,6 +233,20 @@ def test_a_suspended_receiver_keeps_its_message(plant: Plant) -> None:
     assert plant.variables(instance) == {"celsius": 850}
 
 
+def test_a_kept_message_waits_until_who_was_moved_to_it_goes_on(plant: Plant) -> None:
+    load = (d.start(), d.user("load"), d.catch("oven", message="oven_ready"), d.end())
+    instance = plant.run_of(d.process(*load, "start -> load -> oven -> end"))
+    plant.send("oven_ready", ttl_seconds=3600, celsius=850)
+    plant.suspend(instance)
+    plant.move(instance, "load", "oven")
+    assert (plant.state(instance), plant.variables(instance)) == ("suspended", {})
+    plant.resume(instance)
+    assert (plant.state(instance), plant.variables(instance)) == ("completed", {"celsius": 850})
+    other = plant.start()
+    plant.complete("load", other)
+    assert plant.tokens(other) == ["oven"]  # it came once
+
+
 def test_nothing_is_delivered_to_a_cancelled_instance(plant: Plant) -> None:
     instance = plant.run_of(OVEN)
     plant.suspend(instance)

@@ -1,5 +1,6 @@
 """Timers: when they fire, how often, and that each fires once."""
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
@@ -7,6 +8,9 @@ from typing import Any
 import pytest
 
 from engine.kernel.errors import RoutecardError
+from engine.kernel.functions import function
+from engine.kernel.store.uow import Uow
+from engine.records.queries import audit_entries
 from engine.workflow.work.versions.commands import DeploymentRefused
 from tests.support import diagrams as d
 from tests.support.plant import Plant, found
@@ -301,3 +305,25 @@ def test_a_process_that_only_time_starts_cannot_be_started_by_hand(plant: Plant)
     plant.release(started_by(cycle="R1/PT10M"))
     with pytest.raises(RoutecardError, match="starts by its message or timer"):
         plant.start()
+
+
+@function("test.broken")
+def broken(uow: Uow, **parameters: Any) -> Mapping[str, object]:
+    """A fault of the program, which no diagram can catch."""
+    raise ZeroDivisionError("a fault put in")
+
+
+def test_a_start_that_cannot_be_made_is_told_in_the_audit_trail(plant: Plant) -> None:
+    """It has no instance that could be an incident."""
+    plant.release(
+        d.process(
+            d.start("shift", cycle="R/PT1H"), d.function("x", "test.broken"), d.end(),
+            "shift -> x -> end",
+        )
+    )  # fmt: skip
+    assert plant.wait(hours=1) == 1
+    (told,) = plant.read(audit_entries, site=1, limit=5, action="timer.put_off")["items"]
+    assert (told["subject"], told["actor"]) == ("process:p", "system:timers")
+    assert told["detail"] == {"element": "shift", "problem": "a fault put in"}
+    assert plant.wait(seconds=59) == 0
+    assert plant.wait(seconds=2) == 1

@@ -16,6 +16,7 @@ from engine.workflow.definition.model import Node
 from engine.workflow.execution.run import Deviation
 from engine.workflow.execution.values import clean
 from engine.workflow.work import held
+from engine.workflow.work.events import waits
 from engine.workflow.work.queries import instance_item
 from engine.workflow.work.running import (
     ACTIVE,
@@ -132,13 +133,15 @@ def resume(
     running.state = ACTIVE
     held.apply(uow, running, actor)
     if running.state == ACTIVE:
-        _look_at_conditions(uow, running, actor)
+        _catch_up(uow, running, actor)
     return _turn(uow, running, running.state, "instance.resumed", reason, actor)
 
 
-def _look_at_conditions(uow: Uow, running: Running, actor: Actor) -> None:
-    """What became true while the instance was suspended happens now."""
+def _catch_up(uow: Uow, running: Running, actor: Actor) -> None:
+    """What became true while the instance was suspended happens now, and kept messages arrive."""
     advance = running.advance(uow)
+    if not running.dry_run:
+        waits.take_what_came(uow, running, advance)
     advance.settle()
     if advance.outcome.steps:
         running.save(uow, advance, actor)

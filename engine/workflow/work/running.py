@@ -109,7 +109,7 @@ class Running:
         """
         if self.dry_run:
             inside.deliver(advance, self.business_key)
-        else:
+        elif self.state != SUSPENDED:
             waits.take_kept_messages(uow, self, advance)
         outcome, before = advance.outcome, self.variables
         self._write(uow, advance, state, undo)

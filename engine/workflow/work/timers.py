@@ -85,8 +85,18 @@ def fire_due(uow: Uow) -> int:
             if getattr(error, "sqlstate", None) in ASKED_AGAIN:
                 raise
             log.exception("timer_put_off", element=due.element)
+            _tell(uow, due, error)
             done += uow.write(_PUT_OFF, due.key | {"at": uow.now_ms + PUT_OFF_MS})
     return done
+
+
+def _tell(uow: Uow, due: _Due, error: Exception) -> None:
+    """A timer start has no instance that could be an incident: the audit trail tells of it."""
+    if due.kind == START:
+        actor = Actor("system:timers", site=due.site_id)
+        model = plan_of(due.owner).model
+        detail = {"element": due.element, "problem": str(error) or type(error).__name__}
+        audit(uow, actor, "timer.put_off", f"process:{model.key}", detail)
 
 
 def _fire(uow: Uow, due: _Due) -> bool:

@@ -44,6 +44,12 @@ def take_kept_messages(uow: Uow, instance: Waiting, advance: Advance) -> None:
             in_vain.add((wait.owner, wait.element))
 
 
+def take_what_came(uow: Uow, instance: Waiting, advance: Advance) -> None:
+    """Whoever came to wait while the instance was suspended gets the messages that are kept."""
+    for owner, element, name, key in uow.all(_SUBSCRIBED, instance=instance.id):
+        _take_kept_message(uow, instance, advance, Wait(owner, element, MESSAGE, name, key))
+
+
 def _take_kept_message(uow: Uow, instance: Waiting, advance: Advance, wait: Wait) -> bool:
     uow.alone(f"message:{instance.site_id}:{wait.name}")
     row = uow.one(
@@ -177,6 +183,12 @@ _WAITS = db.Statement(
     sa.text(
         "SELECT 1 FROM subscription "
         "WHERE instance_id = :instance AND token = :token AND element = :element"
+    )
+)
+_SUBSCRIBED = db.Statement(
+    sa.text(
+        "SELECT token, element, name, business_key FROM subscription "
+        "WHERE instance_id = :instance AND kind = 'message' ORDER BY ABS(token), element"
     )
 )
 _DROP_SUBSCRIPTIONS = db.Statement(
