@@ -19,6 +19,7 @@ export function bind(form, changed) {
     if (button) clear(fieldOf(button), changed);
   });
   form.addEventListener("answer:held", (event) => show(event.target));
+  form.querySelectorAll("[data-field][data-value]").forEach(show);
   document.addEventListener("connected", () => waiting.forEach((_, field) => upload(field, changed)));
 }
 

@@ -35,28 +35,28 @@ export async function deliver(raw, how = {}) {
 export function parse(raw) {
   const own = OWN.exec(raw.trim());
   if (own) return { kind: own[1].toUpperCase(), value: own[2], raw };
-  const parts = gs1(raw);
-  if (!parts) return { kind: "PLAIN", value: raw.trim(), raw };
-  const value = Object.entries(parts).map(([identifier, text]) => `(${identifier})${text}`).join("");
-  return { kind: "GS1", value, parts, raw };
+  const found = gs1(raw);
+  if (!found) return { kind: "PLAIN", value: raw.trim(), raw };
+  const value = found.map(([identifier, text]) => `(${identifier})${text}`).join("");
+  return { kind: "GS1", value, parts: Object.fromEntries(found), raw };
 }
 
-/** The values of a GS1 code by their identifiers, or null if it is none. */
+/** The identifiers of a GS1 code with their values, in its order; null if it is none. */
 function gs1(raw) {
   const marked = /^(?:\][CdeQJ]\d|\u001d)/.test(raw);
   let rest = raw.replace(/^\][CdeQJ]\d/, "").replace(/^\u001d/, "");
   if (rest.startsWith("(")) rest = rest.replace(/^\((\d{2,4})\)/, "$1").replace(/\((\d{2,4})\)/g, `${GROUP}$1`);
   else if (!marked && !/^01\d{14}\D?/.test(rest)) return null;
-  const parts = {};
+  const found = [];
   while (rest) {
     const identifier = [2, 3].map((n) => rest.slice(0, n)).find((each) => each in FIXED || VARIABLE.has(each));
     if (!identifier) return null;
     rest = rest.slice(identifier.length);
     const end = identifier in FIXED ? FIXED[identifier] : (rest + GROUP).indexOf(GROUP);
-    parts[identifier] = rest.slice(0, end);
+    found.push([identifier, rest.slice(0, end)]);
     rest = rest.slice(end).replace(/^\u001d/, "");
   }
-  return parts["01"] && !checked(parts["01"]) ? null : parts;
+  return found.every(([identifier, text]) => identifier !== "01" || checked(text)) ? found : null;
 }
 
 /** Whether the last digit of an article number is the one that the others ask for (GS1, 7.9). */
@@ -80,6 +80,7 @@ function heard(event) {
   burst.text += key;
   burst.last = event.timeStamp;
   if (prefix || separator || (key === " " && runs && !burst.edits)) swallow(event);
+  clearTimeout(burst.timer);
   if (prefix) burst.timer = setTimeout(letGo, LONGEST);
 }
 

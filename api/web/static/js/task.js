@@ -112,9 +112,12 @@ async function start() {
     refresh();
     return true;
   } catch (refusal) {
-    if (!refusal.offline) await refresh();
-    if (!refusal.offline) toast(refusal.message, { bad: true });
-    return refusal.offline; // a completion claims, too
+    if (refusal.offline) enter("working"); // a completion claims, too
+    else {
+      await refresh();
+      toast(refusal.message, { bad: true });
+    }
+    return refusal.offline;
   }
 }
 
