@@ -23,7 +23,9 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 DIST = HERE.parent / "web" / "static" / "dist"
-OURS = HERE.parent / "web" / "static" / "js"  # the islands import some of them
+OURS = HERE.parent / "web" / "static" / "js"
+PAGES = re.compile(r"/web/static/js/([\w-]+\.js)['\"]")  # as the islands' sources import them
+BESIDE = re.compile(r"from \"\./([\w-]+\.js)\"")  # as they import each other
 LOCK = HERE / "package-lock.json"
 MANIFEST = "manifest.json"
 VITE_MANIFEST = "vite.json"
@@ -94,12 +96,25 @@ def stamp() -> str:
     """A digest of everything the assets are made from."""
     digest = hashlib.sha256()
     files = [HERE / n for n in ("build.py", "package.json", LOCK.name, "vite.config.js")]
-    files += sorted(OURS.glob("*.js"))
-    for path in files + sorted(p for p in (HERE / "src").rglob("*") if p.is_file()):
+    sources = sorted(path for path in (HERE / "src").rglob("*") if path.is_file())
+    for path in [*files, *sources, *sorted(imported(sources))]:
         content = path.read_bytes().replace(b"\r\n", b"\n")
         name = path.relative_to(HERE.parent).as_posix()
         digest.update(f"{name}\n{len(content)}\n".encode() + content)
     return digest.hexdigest()[:16]
+
+
+def imported(sources: list[Path]) -> set[Path]:
+    """The scripts of the pages that the islands take in, directly or through others."""
+    waiting = [(path, PAGES) for path in sources if path.suffix == ".js"]
+    found: set[Path] = set()
+    while waiting:
+        path, pattern = waiting.pop()
+        for name in pattern.findall(path.read_text("utf-8")):
+            if OURS / name not in found:
+                found.add(OURS / name)
+                waiting.append((OURS / name, BESIDE))
+    return found
 
 
 def swap(target: Path) -> None:

@@ -8,6 +8,7 @@ import { sheet } from './ask.js';
 import { changesOf } from './differ.js';
 import { Draft, sendTo } from './draft.js';
 import { newViewer } from './library.js';
+import { STATES } from './states.js';
 
 const CHIPS = { added: ['good', '+', 'added'], removed: ['bad', '−', 'removed'], changed: ['warn', '~', 'changed'], moved: ['plan', '↔', 'moved'] };
 
@@ -20,7 +21,7 @@ export async function compare(editor) {
   const released = data.versions.find((each) => each.state === 'released');
   const first = released ?? data.versions[0];
   const { body, foot, dialog } = sheet(say('What this drawing changes'), 'wide');
-  const pick = make('select', { id: 'compare-with' }, data.versions.map((each) => make('option', { value: each.version, selected: each.version === first.version }, `${each.version} · ${say(each.state)} · ${each.author}`)));
+  const pick = make('select', { id: 'compare-with' }, data.versions.map((each) => make('option', { value: each.version, selected: each.version === first.version }, `${each.version} · ${say(STATES[each.state][1])} · ${each.author}`)));
   const area = make('div', { class: 'compared' });
   body.append(make('div', { class: 'row' }, make('label', { for: pick.id }, say('Against version')), pick), area);
   foot.append(make('button', { type: 'button', class: 'btn', onclick: () => dialog.close() }, say('Close')));

@@ -9,8 +9,7 @@ import { Collision } from './draft.js';
 import { dryRun } from './dryrun.js';
 import { importing } from './importing.js';
 import { ask } from './ask.js';
-
-const STATES = { draft: ['plan', 'Draft'], in_review: ['hold', 'In review'], released: ['good', 'Released'], superseded: ['idle', 'Superseded'], retired: ['idle', 'Retired'] };
+import { STATES } from './states.js';
 
 export function toolbar(editor) {
   const acts = {

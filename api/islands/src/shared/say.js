@@ -1,4 +1,4 @@
-/** Messages in the page's language: `say('{n} findings', {n: 3})`; api/web/island_words.py lists them all. */
+/** Messages in the page's language: `say` with `{n}` filled in; api/web/island_words.py lists them all. */
 let known = null;
 
 export function say(text, values = {}) {

@@ -1,0 +1,1 @@
+"""The scripts that need a bundler, and what builds them; no part of what a plant runs."""
