@@ -247,3 +247,15 @@ def test_a_job_of_a_machine_is_told_with_its_values(screens: Screens, works: Wor
     works.complete_job(works.claim_job(), spindle="S1")
     told = "\n".join(entries(lead(screens, f"/instances/{instance}")))
     assert "spindle" in told
+
+
+def test_what_was_taken_back_is_struck(screens: Screens, works: Works) -> None:
+    works.release(SHAFT, {"measure.form.json": FORM})
+    instance = works.start("p", "WO-1")
+    task = works.task("turn", instance)["id"]
+    works.complete("turn", instance)
+    works.operator.post(f"/tasks/{task}/undo", {"reason": "wrong order"}).ok()
+    screen = lead(screens, f"/instances/{instance}")
+    struck = screen.tree.xpath("//li[@class='gone']//b/text()")
+    assert struck == ["turn"]
+    assert "wrong order" in screen.text

@@ -100,7 +100,7 @@ def _told(view: View, item: Item) -> Item:
     """An incident with the words for where it is."""
     subject = subject_of(view, item["instance"])
     return item | {
-        "name": subject.label(item["element"]),
+        "name": subject.place(item["element"]),
         "process": subject.item["process"],
         "process_name": subject.plan.model.name or subject.item["process"],
         "title": subject.title,

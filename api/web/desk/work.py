@@ -77,7 +77,7 @@ def work(view: View) -> Shown:
         "given": view.args,
         "filtered": any(view.args[name] for name in ("q", "process", "late", "blocked", "role"))
         or view.args["state"] != "running",
-        "processes": _processes(view),
+        "processes": [] if PART in request.args else _processes(view),
         "roles": sorted(ROLES),
         "icons": ICONS,
         "waits_for": waits_for,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from api.web.desk.steps import NO_TARGETS, in_order, kind_of, names, title
+from api.web.language import gettext as _
 from api.web.page import View
 from engine.kernel.actor import ROLES
 from engine.kernel.ids import from_text
@@ -47,6 +48,10 @@ class Subject:
     def forms(self) -> list[tuple[str, str]]:
         """The forms of its bundle: key and title."""
         return [(key, form.title) for key, form in sorted(self.plan.forms.items())]
+
+    def place(self, element: str | None) -> str:
+        """Where an incident is; a reported problem may concern the order as a whole."""
+        return self.label(element) or _("the order as a whole")
 
     def label(self, element: str | None) -> str:
         """What people call one of its elements; inserted work has names of its own."""

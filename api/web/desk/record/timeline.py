@@ -24,7 +24,7 @@ class Entry:
 
     `tone` and `icon` are those of its mark; `run` counts how often the element was passed until
     then, where that is known; `values` are name, value before, value after. `quiet` is what the
-    diagram does by itself, shown when every step is asked for.
+    diagram does by itself, shown when every step is asked for; `gone` was taken back later.
     """
 
     at: str
@@ -41,6 +41,7 @@ class Entry:
     reason: str = ""
     other: str = ""
     quiet: bool = False
+    gone: bool = False
     answers: list[Answer] = field(default_factory=list)
     values: list[tuple[str, Any, Any]] = field(default_factory=list)
     signatures: list[Item] = field(default_factory=list)
@@ -68,7 +69,17 @@ def from_steps(
         entry.run = runs[step["element"] or ""] if counting and step["element"] else 1
         entries.append(entry)
         before = step["variables"]
+        if "undoes" in step:
+            _take_back(entries, step["undoes"])
     return entries
+
+
+def _take_back(entries: list[Entry], first: int) -> None:
+    """Mark what was undone: the step named, and all that came of it at once."""
+    at = next((entry.at for entry in entries if entry.step == first), None)
+    for entry in entries[:-1]:
+        if entry.step is not None and entry.step >= first and entry.at == at:
+            entry.gone = True
 
 
 def _from_step(subject: Subject, step: Item, before: Mapping[str, Any]) -> Entry:
@@ -174,7 +185,7 @@ def from_incidents(subject: Subject, incidents: Iterable[Item]) -> list[Entry]:
     """Where a token stopped, and when it went on."""
     entries = []
     for each in incidents:
-        label = subject.label(each["element"])
+        label = subject.place(each["element"])
         entries.append(
             Entry(
                 at=each["since"],

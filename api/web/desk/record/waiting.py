@@ -46,7 +46,7 @@ def incident(subject: Subject, item: Item) -> Item:
     return item | {
         "kind": "incident",
         "cause": item["kind"],
-        "name": subject.label(item["element"]),
+        "name": subject.place(item["element"]),
         "etag": incident_etag(item["state"], item["attempts"]),
         "repair": to_repair(subject, item),
         "process": subject.item["process"],
