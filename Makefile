@@ -31,6 +31,9 @@ bench: $(MADE)  ## measure, print a table, write bench.json
 soak: $(MADE)  ## the long forms of fuzz, oracle, kill and endurance tests
 	$(BIN)/pytest -m soak
 
+screenshots: $(MADE)  ## every screen, light and dark, desk, tablet and phone, into build/screenshots
+	$(BIN)/python -m tests.support.tour
+
 lock: $(READY)  ## resolve requirements.lock again, from the ranges of pyproject.toml
 	@uv=$$(command -v uv || echo $(BIN)/uv); \
 	$$uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --upgrade \
