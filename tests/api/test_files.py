@@ -34,7 +34,8 @@ UNKNOWN = "01981d2c-6a40-7e1e-8d7c-3f1f6f1f6f1f"
 def upload(
     person: Http, data: bytes = png(), name: str = "shaft.png", part: str = "file", **headers: str
 ) -> Answer:
-    return person.send("/files", *multipart({part: (name, data)}), **headers)
+    body, kind = multipart({part: (name, data)})
+    return person.send("/files", body, kind, **headers)
 
 
 # ---- up and down ----

@@ -11,8 +11,8 @@ import pytest
 import sqlalchemy as sa
 
 from engine.access import commands
-from engine.access.people import UserChanges
 from engine.access.passwords import hash_password
+from engine.access.people import UserChanges
 from engine.kernel import db
 from engine.kernel.actor import SYSTEM
 from engine.kernel.store import Store

@@ -30,9 +30,6 @@ def read_work(node: etree._Element, role: str | None, report: Report) -> Work:
         given = attribute(key)
         return None if given is None else read_value(given, name, report)
 
-    def elements(key: str) -> list[etree._Element]:
-        return [child for child in extensions(node) if local(child) == key]
-
     work = Work(
         role=role,
         form=attribute("form"),
@@ -45,9 +42,9 @@ def read_work(node: etree._Element, role: str | None, report: Report) -> Work:
         function=attribute("function"),
         decision=attribute("decision") or _spiff_decision(node),
         called=node.get("calledElement"),
-        parameters=_parameters(node, elements("parameter"), report),
-        ins=_mapped(elements("in"), name, report),
-        outs=_mapped(elements("out"), name, report),
+        parameters=_parameters(node, report),
+        ins=_mapped(node, "in", report),
+        outs=_mapped(node, "out", report),
         due=value("due"),
         follow_up=value("followUp"),
         duration=value("duration"),
@@ -68,11 +65,13 @@ def _spiff_decision(node: etree._Element) -> str | None:
     return None
 
 
-def _parameters(
-    node: etree._Element, given: list[etree._Element], report: Report
-) -> tuple[tuple[str, Value], ...]:
+def _elements(node: etree._Element, key: str) -> list[etree._Element]:
+    return [child for child in extensions(node) if local(child) == key]
+
+
+def _parameters(node: etree._Element, report: Report) -> tuple[tuple[str, Value], ...]:
     element, found = node.get("id", ""), dict[str, Value]()
-    pairs = [(child.get("name"), child.get("value")) for child in given]
+    pairs = [(child.get("name"), child.get("value")) for child in _elements(node, "parameter")]
     for child in extensions(node, SPIFF):
         if local(child) == "properties":
             pairs += [(p.get("name"), p.get("value")) for p in children(child)]
@@ -91,9 +90,9 @@ def _parameters(
     return tuple(found.items())
 
 
-def _mapped(given: list[etree._Element], name: str, report: Report) -> tuple[Mapped, ...]:
-    found = []
-    for child in given:
+def _mapped(node: etree._Element, key: str, report: Report) -> tuple[Mapped, ...]:
+    name, found = node.get("id", ""), []
+    for child in _elements(node, key):
         source, target = child.get("source"), child.get("target") or child.get("source")
         if not source or not target:
             report(
