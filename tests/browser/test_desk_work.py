@@ -215,6 +215,15 @@ def test_a_scanned_label_opens_its_order(opens: Opens, plant: Served) -> None:
         page.keyboard.press("Enter")
 
 
+def test_an_operation_scanned_off_a_traveller_opens_its_task(opens: Opens, plant: Served) -> None:
+    instance = begun(plant, "WO-82")
+    (task,) = plant.get(f"/tasks?instance={instance}")["items"]
+    page = opens("ana").open("/my-work")
+    with page.expect_navigation(url=f"**/tasks/{task['id']}"):
+        page.keyboard.type("RC:OP:WO-82:10")
+        page.keyboard.press("Enter")
+
+
 def test_nothing_sticks_out_on_a_telephone(opens: Opens, plant: Served) -> None:
     instance = turned(plant, "WO-91", note="x" * 200)
     window = opens("tara", size=PHONE)

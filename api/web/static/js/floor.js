@@ -46,18 +46,20 @@ function act(name) {
 
 /** Go to the task of an order: the first that one may work on, else the first there is. */
 async function find(code) {
-  const names = code.kind === "GS1" ? [code.parts[21], code.parts[10], code.value].filter(Boolean) : [code.value];
+  const [, order, operation] = code.kind === "OP" ? (/^(.+):([^:]+)$/.exec(code.value) ?? []) : [];
+  const names = order ? [order] : code.kind === "GS1" ? [code.parts[21], code.parts[10], code.value].filter(Boolean) : [code.value];
   try {
     for (const name of names) {
       for (const mine of ["&mine=true", ""]) {
-        const { data } = await call("GET", `/api/v1/tasks?limit=1&business_key=${encodeURIComponent(name)}${mine}`);
-        if (data.items.length) return location.assign(`/tasks/${data.items[0].id}`);
+        const { data } = await call("GET", `/api/v1/tasks?limit=${operation ? 50 : 1}&business_key=${encodeURIComponent(name)}${mine}`);
+        const found = data.items.find((each) => !operation || each.operation === operation);
+        if (found) return location.assign(`/tasks/${found.id}`);
       }
     }
   } catch (refusal) {
     if (refusal.status !== 422) return loud(refusal.offline ? word("No connection: codes cannot be looked up now.") : refusal.message);
   }
-  if (code.kind === "WO") loud(word("There is no open task for {code}.", { code: code.value }));
+  if (code.kind === "WO" || order) loud(word("There is no open task for {code}.", { code: code.value }));
   else loud(`${word("Unknown code")}: ${word("Nothing here answers to this code: {code}", { code: code.raw })}`);
 }
 

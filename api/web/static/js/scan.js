@@ -3,13 +3,13 @@
  * by its pace: at least four characters, a short mean gap, and Enter or Tab behind them. The codes
  * are handed to whoever listens, the latest listener first, until one takes them.
  *
- *   RC:WO:<business key>   RC:TASK:<id>   RC:USER:<badge>   RC:PIN:<digits>
+ *   RC:WO:<business key>   RC:OP:<business key>:<operation>   RC:TASK:<id>   RC:USER:<badge>   RC:PIN:<digits>
  *   RC:ACT:START | COMPLETE | PAUSE | PROBLEM   GS1 (01, 10, 21 …)   anything else as it is
  */
 const LEAST = 4;
 const GAP = 50; // ms between two characters, in the mean, unless the station says otherwise
 const LONGEST = 400; // ms between two characters of one code, whatever the mean
-const OWN = /^RC:(WO|TASK|USER|PIN|ACT):(.+)$/i;
+const OWN = /^RC:(WO|OP|TASK|USER|PIN|ACT):(.+)$/i;
 const GROUP = "\u001d"; // what ends a GS1 value of variable length
 const FIXED = { "00": 18, "01": 14, "02": 14, 11: 6, 12: 6, 13: 6, 15: 6, 16: 6, 17: 6, 20: 2 };
 const VARIABLE = new Set(["10", "21", "22", "30", "37", "240", "241", "250", "251"]);
