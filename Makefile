@@ -8,7 +8,7 @@ BIN    := .venv/bin
 READY  := .venv/ready-$(shell cat requirements.lock pyproject.toml | cksum | cut -d' ' -f1)
 MADE   := $(READY) islands
 
-.PHONY: help demo test check bench soak lock islands clean
+.PHONY: help demo test check bench soak screenshots lock islands clean
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*##/\t/' | expand -t 8
