@@ -22,6 +22,9 @@ from tests.support.browser import (
     served,
     window,
 )
+from tests.support.station import order, station, works
+
+__all__ = ["order", "station", "works"]
 
 Opens = Callable[..., Window]
 

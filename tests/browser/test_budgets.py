@@ -9,10 +9,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.browser.conftest import Opens
 from tests.support.browser import TABLET, Served
-from tests.support.floor import bundle
-from tests.support.http import multipart
+from tests.support.station import Opens
 
 SLOWER = 6
 LOADS = 5
@@ -29,18 +27,12 @@ WEIGHT = """() => [
 
 
 @pytest.fixture(scope="module")
-def task(plant: Served) -> str:
+def task(works: Served) -> str:
     """The address of a task whose form asks for everything a form can ask for."""
-    diagram, files = bundle()
-    parts = {"main": ("main.bpmn", diagram)} | {n: (n, text) for n, text in files.items()}
-    body, kind = multipart(parts)
-    answer = plant.api.post("/processes", content=body, headers={"Content-Type": kind})
-    assert answer.is_success, answer.text
-    plant.post("/processes/shaft/versions/1/release")
     for number in range(12):
-        plant.post("/instances", process="shaft", business_key=f"WO-{number}")
-    first = plant.get("/tasks?business_key=WO-0")["items"][0]
-    done = plant.post(f"/tasks/{first['id']}/complete", variables={"bar": "BAR-0001"})
+        works.post("/instances", process="shaft", business_key=f"WO-{number}")
+    first = works.get("/tasks?business_key=WO-0")["items"][0]
+    done = works.post(f"/tasks/{first['id']}/complete", variables={"bar": "BAR-0001"})
     return f"/tasks/{done['next'][0]['id']}"
 
 
@@ -65,9 +57,7 @@ FLOOR: list[Callable[[str], str]] = [
 
 
 @pytest.mark.parametrize("path", FLOOR, ids=["my-work", "task", "problem"])
-def test_a_page_of_the_floor_is_small(
-    opens: Opens, plant: Served, task: str, path: Callable[[str], str]
-) -> None:
+def test_a_page_of_the_floor_is_small(opens: Opens, task: str, path: Callable[[str], str]) -> None:
     weights, _ = measured(opens, "ana", path(task))
     heaviest = sorted(weights.items(), key=lambda each: -each[1])
     assert any(name.endswith(".woff2") for name in weights), "the font belongs to it"
@@ -76,7 +66,7 @@ def test_a_page_of_the_floor_is_small(
 
 @pytest.mark.parametrize("path", FLOOR, ids=["my-work", "task", "problem"])
 def test_a_page_of_the_floor_answers_soon_on_a_weak_tablet(
-    opens: Opens, plant: Served, task: str, path: Callable[[str], str]
+    opens: Opens, task: str, path: Callable[[str], str]
 ) -> None:
     best = float("inf")
     for _ in range(LOADS):
