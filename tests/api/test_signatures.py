@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from engine.access import commands
+from engine.access.credentials import badge_digest
 from engine.access.passwords import hash_password
 from engine.access.people import UserChanges
 from engine.kernel import db
@@ -20,6 +21,7 @@ from engine.workflow.work.evidence.verifying import broken_signatures
 from tests.support.diagrams import end, lanes, parallel, process, start, user
 from tests.support.fixtures import both
 from tests.support.http import Answer, Http
+from tests.support.visitor import Visitor
 from tests.support.works import Works
 
 PASSWORD = "turning at dawn"
@@ -192,6 +194,23 @@ def test_a_pin_signs_on_a_station_only(works: Works, ana: Http) -> None:
     by_pin = {"meaning": "performed", "pin": "1234"}
     problem = complete(works, ana, "t", by_pin).refused(403, "signature-refused")
     assert "enrolled station" in problem["detail"]
+
+
+def test_who_signed_in_at_a_station_signs_by_pin(works: Works) -> None:
+    about = UserChanges(pin_hash=hash_password("7391"), badge=badge_digest("B-1", 1))
+    person: dict[str, Any] = {"name": "ana", "roles": ["operator"], "about": about}
+    works.store.run(commands.create_user, **person, password_hash=None, actor=SYSTEM)
+    works.run_of(process(start(), user("t", signature="performed"), end(), "start -> t -> end"))
+    path = f"/tasks/{works.task('t')['id']}/complete"
+    made = works.team_lead.post("/stations", {"name": "Lathe 1"}).ok(201)
+    device = Visitor(works.nobody)
+    device.post("/stations/enrol", {"code": made["code"]}).ok()
+    device.sign_in(badge="B-1", pin="7391").ok(201)
+    by_pin = {"meaning": "performed", "pin": "1111"}
+    device.post(path, {"signature": by_pin}).refused(403, "signature-refused")
+    device.post(path, {"signature": by_pin | {"pin": "7391"}}).ok()
+    (found,) = works.auditor.pages("/signatures")
+    assert (found["user"], found["method"]) == ("ana", "pin")
 
 
 # ---- the second person ----
