@@ -174,3 +174,8 @@ export async function sendTo(address, form, signal) {
 async function send(form, headers) {
   return call('POST', '/api/v1/processes', { raw: form, key: null, headers });
 }
+
+/** A document with its elements laid out anew. */
+export async function layOut(xml) {
+  return (await call('POST', '/api/v1/processes/layout', { raw: xml, type: 'application/xml', key: null, headers: { Accept: 'application/xml' } })).data;
+}

@@ -4,7 +4,7 @@ import { clear, paint } from '../shared/marks.js';
 import { fontReady } from '../shared/painter.js';
 import { say } from '../shared/say.js';
 import { toast } from '../../../web/static/js/toast.js';
-import { Draft } from './draft.js';
+import { Draft, layOut } from './draft.js';
 import { Findings } from './findings.js';
 import { newModeler } from './library.js';
 import { roleWords } from './roles.js';
@@ -31,7 +31,7 @@ export class Editor {
     outline(this, this.place('steps'));
     this.drawn = false; // whether the canvas holds what the files do not yet
     this.modeler.on('commandStack.changed', ({ trigger }) => trigger !== 'clear' && this.changed());
-    this.modeler.on('mes.rework.asked', (context) => { context.condition = this.passes(context.element); });
+    this.modeler.on('mes.rework.asked', ({ element }) => this.passes(element) ?? undefined);
     addEventListener('beforeunload', (event) => { if (this.draft.dirty && !this.draft.kept) event.preventDefault(); });
     addEventListener('pagehide', () => this.drawn && this.export());
   }
@@ -51,12 +51,25 @@ export class Editor {
   async show({ keepView = false } = {}) {
     await fontReady();
     const view = keepView && this.modeler.getDefinitions() ? this.modeler.get('canvas').viewbox() : null;
-    const { warnings } = await this.modeler.importXML(this.draft.get(this.draft.main));
+    const { warnings } = await this.draw(this.draft.get(this.draft.main));
     this.restore(warnings);
     if (view) this.modeler.get('canvas').viewbox(view);
     else this.fit();
     this.drawn = false;
     this.panel.show();
+  }
+
+  /** What was written without places is laid out by the plant; that is saved with the next change. */
+  async draw(xml) {
+    try {
+      return await this.modeler.importXML(xml);
+    } catch (fault) {
+      if (!/no diagram to display|no bpmnDiagram|plane/i.test(fault.message)) throw fault;
+      const laid = await layOut(xml);
+      this.draft.files.set(this.draft.main, laid);
+      toast(say('The routing had no drawing; it was laid out.'));
+      return this.modeler.importXML(laid);
+    }
   }
 
   /** References to nothing drawn, such as the variable of a loop, would be lost when saving. */

@@ -79,9 +79,8 @@ class Rework {
 
   /** Add a loop behind a step, and choose the flow whose condition is to be written. */
   add(element) {
-    const asked = { element };
-    this.eventBus.fire('mes.rework.asked', asked); // who knows the step's form may name the condition
-    const context = { element, condition: asked.condition ?? null };
+    const condition = this.eventBus.fire('mes.rework.asked', { element }); // who knows the step's form may name it
+    const context = { element, condition: condition || null };
     this.commandStack.execute('mes.rework', context);
     this.selection.select(context.yes);
   }

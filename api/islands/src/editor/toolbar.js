@@ -1,11 +1,10 @@
 /** The bar above the canvas: what is done with the whole drawing, and how it stands. */
-import { call } from '../../../web/static/js/api.js';
 import { toast } from '../../../web/static/js/toast.js';
 import { make } from '../shared/dom.js';
 import { say } from '../shared/say.js';
 import { compare } from './compare.js';
 import { collided } from './conflict.js';
-import { Collision } from './draft.js';
+import { Collision, layOut } from './draft.js';
 import { dryRun } from './dryrun.js';
 import { importing } from './importing.js';
 import { ask } from './ask.js';
@@ -151,8 +150,7 @@ export async function save(editor, options = {}) {
 
 async function layout(editor) {
   await editor.flush();
-  const { data } = await call('POST', '/api/v1/processes/layout', { raw: editor.draft.get(editor.draft.main), type: 'application/xml', key: null, headers: { Accept: 'application/xml' } });
-  await editor.modeler.get('mesLayout').take(data);
+  await editor.modeler.get('mesLayout').take(await layOut(editor.draft.get(editor.draft.main)));
   editor.fit();
   toast(say('The drawing was laid out anew.'), { action: { label: say('Undo'), run: () => editor.modeler.get('commandStack').undo() } });
 }

@@ -42,7 +42,7 @@ class Diagram {
       const [xml] = await Promise.all([shown.xml ?? load(shown.source), fontReady()]);
       await this.viewer.importXML(xml);
     } catch (fault) {
-      this.canvas.append(make('p', { class: 'failed', role: 'alert' }, say('The diagram cannot be shown.'), make('span', { class: 'small' }, fault.message)));
+      this.canvas.append(make('p', { class: 'failed', role: 'alert' }, /no diagram to display/.test(fault.message) ? say('This routing was written without a drawing; the table says the same.') : say('The diagram cannot be shown.'), make('span', { class: 'small' }, fault.message)));
       return;
     }
     this.source = shown.xml ?? shown.source;
