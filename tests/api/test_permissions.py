@@ -37,6 +37,10 @@ WHO: dict[str, tuple[frozenset[str], str]] = {
     "POST /processes/<key>/versions/<version>/reject": (ENGINEER, "process.release"),
     "POST /processes/<key>/versions/<version>/release": (ENGINEER, "process.release"),
     "POST /processes/<key>/versions/<version>/retire": (ENGINEER, "process.release"),
+    "POST /processes/<key>/versions/<version>/compare": (EVERYBODY, "read"),
+    "POST /processes/check": (ENGINEER, "process.deploy"),
+    "POST /processes/layout": (ENGINEER, "process.deploy"),
+    "POST /processes/convert": (ENGINEER, "process.deploy"),
     "POST /instances": (PLANNERS | ENGINEER, "instance.start"),  # engineers for dry runs alone
     "POST /instances/<instance>/pretend": (ENGINEER, "process.deploy"),
     "POST /instances/<instance>/suspend": (PLANNERS, "instance.control"),
@@ -91,13 +95,23 @@ FOR_EVERYBODY = frozenset(
         "GET /openapi.json",
         "POST /sessions",
         "POST /stations/enrol",
+        "GET /sign-in",
+        "GET /station",
+        "GET /station/scanner",
+        "GET /static/<version>/<path:name>",
     }
 )
-PARTS = {"key": "no_such_process", "version": 1, "name": "nobody"}
+PARTS = {"key": "no_such_process", "version": 1, "other": 1, "name": "nobody"}
 SOME_ID = str(UUID(int=7))
 
 
 def routes(app: Flask) -> list[tuple[str, Rule]]:
+    """Every method and rule that is no screen's."""
+    plain = ("/api/", "/livez", "/readyz", "/metrics")
+    return [(method, rule) for method, rule in everything(app) if rule.rule.startswith(plain)]
+
+
+def everything(app: Flask) -> list[tuple[str, Rule]]:
     """Every method and rule, but those that the framework adds to each."""
     return [
         (method, rule)
@@ -123,7 +137,7 @@ def undeclared(app: Flask) -> list[str]:
     """Routes that do not say who may use them."""
     return [
         name_of(method, rule)
-        for method, rule in routes(app)
+        for method, rule in everything(app)
         if not isinstance(
             declared := getattr(app.view_functions[rule.endpoint], "permission", None), Permission
         )
@@ -138,7 +152,7 @@ def test_every_route_declares_who_may(app: Flask) -> None:
 def test_only_these_need_no_sign_in(app: Flask) -> None:
     opened = {
         name_of(method, rule)
-        for method, rule in routes(app)
+        for method, rule in everything(app)
         if app.view_functions[rule.endpoint].permission == OPEN
     }
     assert opened == FOR_EVERYBODY
