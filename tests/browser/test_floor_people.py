@@ -32,6 +32,26 @@ def test_a_badge_anywhere_switches_people_and_the_draft_stays_with_its_owner(
     expect(page.locator("[data-field=diameter] input")).to_have_value("25.001")
 
 
+def test_a_station_locks_when_nobody_is_there(station: Window, works: Served, order: str) -> None:
+    task = at(works, order, "measure")
+    page = sign_in(station, "ana")
+    page.clock.install()
+    page.goto(f"{works.url}/tasks/{task['id']}")
+    page.locator("[data-field=diameter] input").fill("25.002")
+    page.clock.run_for("00:02")
+    expect(page.locator("#draft-mark")).to_contain_text("Draft saved")
+    page.clock.fast_forward("11:00")
+    page.wait_for_url("**/station?locked=1&next=*")
+    expect(page.locator("main")).to_contain_text("Locked, as nobody was here")
+    assert station.context.request.get(f"{works.url}/api/v1/sessions/current").status == 401
+    page.clock.resume()
+    scan(page, f"RC:USER:{BADGES['ana']}")
+    expect(page.locator("#pin")).to_be_focused()
+    scan(page, PIN)
+    page.wait_for_url(f"**/tasks/{task['id']}")
+    expect(page.locator("[data-field=diameter] input")).to_have_value("25.002")
+
+
 def test_a_record_is_signed_with_the_pin(station: Window, works: Served, order: str) -> None:
     task = at(works, order, "approve")
     page = sign_in(station, "ana")
