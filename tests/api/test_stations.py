@@ -177,6 +177,8 @@ def test_a_code_works_once(works: Works, clock: ManualClock) -> None:
     assert "SameSite=Strict" in cookie
     assert "Max-Age=34560000" in cookie
     other.post("/stations/enrol", {"code": made["code"]}).refused(409, "code-refused")
+    [entry] = works.auditor.pages("/audit", action="station.enrolled")
+    assert (entry["actor"], entry["subject"]) == ("system:sign-in", f"station:{made['id']}")
     renewed = works.admin.post(f"/stations/{made['id']}/code").ok(201)
     clock.advance(timedelta(minutes=15))
     other.post("/stations/enrol", {"code": renewed["code"]}).refused(409, "code-refused")
