@@ -120,3 +120,25 @@ def test_a_photo_is_sent_and_stays_with_the_record(
     answers = done(works, task["instance"], "measure")[0]["answers"]
     assert works.get(f"/files/{answers['photo']}/info")["name"] == "journal.png"
     assert answers["diameter"] == 25
+
+
+def test_a_photo_that_cannot_be_sent_waits_on_the_device(
+    station: Window, works: Served, order: str, tmp_path: Path
+) -> None:
+    task = at(works, order, "measure")
+    page = sign_in(station, "ana")
+    page.goto(f"{works.url}/tasks/{task['id']}")
+    picture = tmp_path / "journal.png"
+    picture.write_bytes(page.screenshot(clip={"x": 0, "y": 0, "width": 20, "height": 20}))
+    with complaining(station, "ERR_FAILED"):
+        page.route("**/api/v1/files", lambda route: route.abort())
+        page.set_input_files("[data-field=photo] input", picture)
+        expect(page.locator("[data-field=photo] .verdict")).to_contain_text("is not sent yet")
+        page.locator("[data-field=diameter] input").fill("25")
+        page.locator("[data-field=gauge] .pick").first.click()
+        page.locator("#complete").click()
+        expect(page.locator(".toast.bad").first).to_contain_text("is not sent yet")
+        page.unroute("**/api/v1/files")
+        page.reload()
+    expect(page.locator("[data-field=photo] .verdict")).to_contain_text("journal.png")
+    expect(page.locator("#draft-mark")).to_contain_text("Draft saved")

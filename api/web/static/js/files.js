@@ -1,5 +1,6 @@
 /** Photos and files: shown at once, sent at once, and again when the connection is back. */
 import { call, newKey } from "./api.js";
+import { forget, found, keep } from "./kept.js";
 import { word } from "./words.js";
 
 const waiting = new Map(); // field -> {file, key}
@@ -20,15 +21,25 @@ export function bind(form, changed) {
   });
   form.addEventListener("answer:held", (event) => show(event.target));
   form.querySelectorAll("[data-field][data-value]").forEach(show);
+  form.querySelectorAll("[data-file]").forEach((box) => again(fieldOf(box), changed));
   document.addEventListener("connected", () => waiting.forEach((_, field) => upload(field, changed)));
 }
 
 const fieldOf = (element) => element.closest("[data-field]");
 
-function take(field, file, changed) {
-  waiting.set(field, { file, key: newKey(), busy: false });
+const placeOf = (field) => `${document.body.dataset.user}.${location.pathname}.${field.dataset.field}`;
+
+function take(field, file, changed, key = newKey()) {
+  waiting.set(field, { file, key, busy: false });
+  if (document.getElementById("task")) keep(placeOf(field), { file, key });
   preview(field, file.type.startsWith("image/") ? URL.createObjectURL(file) : "", file.name);
   upload(field, changed);
+}
+
+/** A file that was not sent before the page was left is sent now. */
+async function again(field, changed) {
+  const one = await found(placeOf(field));
+  if (one && !field.dataset.value && !waiting.has(field)) take(field, one.file, changed, one.key);
 }
 
 async function upload(field, changed) {
@@ -42,6 +53,7 @@ async function upload(field, changed) {
     const { data } = await call("POST", "/api/v1/files", { raw, key: one.key });
     if (waiting.get(field) !== one) return;
     waiting.delete(field);
+    forget(placeOf(field));
     field.dataset.value = data.id;
     say(field, `${data.name} · ${Math.ceil(data.size / 1024)} kB`, "good");
     changed();
@@ -84,6 +96,7 @@ function preview(field, address, name) {
 
 function clear(field, changed) {
   waiting.delete(field);
+  forget(placeOf(field));
   delete field.dataset.value;
   preview(field, "", "");
   field.querySelector("input").value = "";
