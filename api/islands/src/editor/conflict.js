@@ -12,7 +12,7 @@ export async function collided(editor) {
   const { data } = await call('GET', `/api/v1/processes/${encodeURIComponent(editor.process.id)}`);
   const theirs = await Draft.read(data.key, (data.versions.find((each) => each.state === 'draft') ?? data.versions[0]).version);
   const who = theirs.base.author;
-  const when = new Date(theirs.base.created).toLocaleString(document.documentElement.lang, { dateStyle: 'medium', timeStyle: 'short' });
+  const when = new Date(theirs.base.created).toLocaleString(document.documentElement.lang, { dateStyle: 'medium', timeStyle: 'short', hourCycle: 'h23' });
   const { dialog, body, foot } = sheet(say('{who} saved draft {version} meanwhile', { who, version: theirs.base.version }), 'wide', 'collision');
   body.append(make('p', {}, say('Saved {when}. Nothing of yours is lost, and nothing of theirs was overwritten. What differs:', { when })));
   const area = make('div', { class: 'compared' });

@@ -31,7 +31,7 @@ async function open() {
 
 /** What was drawn here and not saved is offered again. */
 function offer(kept) {
-  const time = new Date(kept.at).toLocaleString(document.documentElement.lang, { dateStyle: 'medium', timeStyle: 'short' });
+  const time = new Date(kept.at).toLocaleString(document.documentElement.lang, { dateStyle: 'medium', timeStyle: 'short', hourCycle: 'h23' });
   const bar = make('div', { class: 'banner warn', role: 'note', id: 'kept' }, make('span', { class: 'grow' }, say('Changes of {time} were kept on this device; they are not saved yet.', { time })), [
     make('button', { type: 'button', class: 'btn small primary', onclick: () => { bar.remove(); editor.takeUp(kept); } }, say('Take them up')),
     make('button', { type: 'button', class: 'btn small', onclick: () => { bar.remove(); editor.draft.forget(); } }, say('Discard them')),

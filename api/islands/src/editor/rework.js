@@ -8,14 +8,14 @@ const ROOM = 200;
 const CAP = '3';
 
 class LoopHandler {
-  constructor(modeling, elementFactory, bpmnFactory, spaceTool, canvas, elementRegistry, mesSteps, mesNames) {
-    Object.assign(this, { modeling, elementFactory, bpmnFactory, spaceTool, canvas, elementRegistry, mesSteps, mesNames });
+  constructor(modeling, elementFactory, bpmnFactory, mesSteps, mesNames) {
+    Object.assign(this, { modeling, elementFactory, bpmnFactory, mesSteps, mesNames });
   }
 
   preExecute(context) {
     const { element, condition } = context;
     const on = element.outgoing.find((flow) => flow.type === 'bpmn:SequenceFlow');
-    if (on) this.room(element);
+    if (on) this.mesSteps.push(element.x + element.width + 10, ROOM);
     const y = element.y + element.height / 2;
     const right = element.x + element.width;
     const gateway = this.place({ type: 'bpmn:ExclusiveGateway' }, { x: right + 90, y }, element.parent, { name: say('Within limits?') });
@@ -60,16 +60,8 @@ class LoopHandler {
     this.modeling.updateProperties(placed, properties);
     return placed;
   }
-
-  /** Push what stands to the right further right. */
-  room(element) {
-    const start = element.x + element.width + 10;
-    const every = this.elementRegistry.filter((each) => each.parent && !each.waypoints && !each.labelTarget && each !== this.canvas.getRootElement());
-    const { movingShapes, resizingShapes } = this.spaceTool.calculateAdjustments(every, 'x', ROOM, start);
-    if (movingShapes.length) this.spaceTool.makeSpace(movingShapes, resizingShapes, { x: ROOM, y: 0 }, 'e', start);
-  }
 }
-LoopHandler.$inject = ['modeling', 'elementFactory', 'bpmnFactory', 'spaceTool', 'canvas', 'elementRegistry', 'mesSteps', 'mesNames'];
+LoopHandler.$inject = ['modeling', 'elementFactory', 'bpmnFactory', 'mesSteps', 'mesNames'];
 
 class Rework {
   constructor(commandStack, selection, eventBus) {

@@ -21,9 +21,32 @@ export const CREATES = {
   note: { type: 'bpmn:TextAnnotation', mes: {} },
 };
 
+/** Several changes as one step of undo. */
+class Together {
+  preExecute({ act }) {
+    act();
+  }
+}
+
+const GAP = 50; // between a step and what it follows
+
 class Steps {
-  constructor(elementFactory, bpmnFactory, elementRegistry, create, autoPlace, modeling, canvas, selection, commandStack) {
-    Object.assign(this, { elementFactory, bpmnFactory, elementRegistry, create, autoPlace, modeling, canvas, selection, commandStack });
+  constructor(elementFactory, bpmnFactory, elementRegistry, create, autoPlace, modeling, canvas, selection, commandStack, spaceTool) {
+    Object.assign(this, { elementFactory, bpmnFactory, elementRegistry, create, autoPlace, modeling, canvas, selection, commandStack, spaceTool });
+    commandStack.registerHandler('mes.together', Together);
+  }
+
+  together(act) {
+    let made = null;
+    this.commandStack.execute('mes.together', { act: () => { made = act(); } });
+    return made;
+  }
+
+  /** Push what stands to the right of a place further right. */
+  push(start, by) {
+    const every = this.elementRegistry.filter((each) => each.parent); // with the flows: their labels go along
+    const { movingShapes, resizingShapes } = this.spaceTool.calculateAdjustments(every, 'x', by, start);
+    if (movingShapes.length) this.spaceTool.makeSpace(movingShapes, resizingShapes, { x: by, y: 0 }, 'e', start);
   }
 
   /** A shape, not placed yet. */
@@ -66,10 +89,18 @@ class Steps {
     return placed;
   }
 
-  /** Put a shape into a flow; drawing does the same when it is dropped there. */
+  /** Put a shape into a flow: behind its source, what follows makes room. */
   insert(flow, shape) {
-    const [from, to] = [flow.waypoints[0], flow.waypoints.at(-1)];
-    const placed = this.modeling.createShape(shape, { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 }, flow);
+    const { source, target } = flow;
+    const placed = this.together(() => {
+      const right = source.x + source.width;
+      const missing = right + shape.width + 2 * GAP - target.x;
+      if (target.x > right && missing > 0) this.push(right + 5, missing);
+      const made = this.modeling.createShape(shape, { x: right + GAP + shape.width / 2, y: source.y + source.height / 2 }, source.parent);
+      this.modeling.reconnectEnd(flow, made, { x: made.x + made.width / 2, y: made.y + made.height / 2 });
+      this.modeling.connect(made, target);
+      return made;
+    });
     this.selection.select(placed);
     return placed;
   }
@@ -110,6 +141,6 @@ class Steps {
     else this.modeling.updateProperties(element, { extensionElements: undefined });
   }
 }
-Steps.$inject = ['elementFactory', 'bpmnFactory', 'elementRegistry', 'create', 'autoPlace', 'modeling', 'canvas', 'selection', 'commandStack'];
+Steps.$inject = ['elementFactory', 'bpmnFactory', 'elementRegistry', 'create', 'autoPlace', 'modeling', 'canvas', 'selection', 'commandStack', 'spaceTool'];
 
 export default { __init__: ['mesSteps'], mesSteps: ['type', Steps] };

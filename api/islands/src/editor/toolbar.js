@@ -108,7 +108,7 @@ function standing(editor) {
 }
 
 function savedWords(draft) {
-  const time = (at) => at.toLocaleTimeString(document.documentElement.lang, { hour: '2-digit', minute: '2-digit' });
+  const time = (at) => at.toLocaleTimeString(document.documentElement.lang, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
   if (draft.dirty) return draft.kept === false ? say('Not saved, and this device has no room to keep it: save soon') : say('Not saved; kept on this device');
   return draft.savedAt ? say('Saved {time}', { time: time(draft.savedAt) }) : '';
 }
