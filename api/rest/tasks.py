@@ -29,6 +29,7 @@ from engine.workflow.work import queries, tasks
 from engine.workflow.work.evidence.signing import Given
 from engine.workflow.work.interventions import skips
 from engine.workflow.work.recording import reasons
+from engine.workflow.work.recording.rows import etag
 
 blueprint = Blueprint("tasks", __name__, description="Work for people")
 ONE = "/tasks/<string:task>"
@@ -198,7 +199,7 @@ def _change(call: Call, command: Callable[..., Any], task: str, **args: Any) -> 
 
 
 def _etag(item: dict[str, Any]) -> str:
-    return tasks.etag(item["state"], item["assignee"])
+    return etag(item["state"], item["assignee"])
 
 
 def _id(text: str) -> bytes:

@@ -263,7 +263,8 @@ def lock(uow: Uow, task: bytes, site_id: int, expected: str | None = None) -> Ta
     if row is None or row[_OWN] != site_id:
         raise NotFound("There is no such task.")
     owner = running((row[_OWN + 1], row[_OWN], *row[_OWN + 2 :]))
-    found = Task(owner, *row[:_CLOCK], time=WorkTime(*row[_CLOCK:_OWN]))
+    own = (*row[:_CLOCK], WorkTime(*row[_CLOCK:_OWN]))
+    found = Task(owner, *own)
     if expected is not None and expected != found.etag:
         raise Stale("The task changed since you read it; read it again.")
     return found

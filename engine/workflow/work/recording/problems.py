@@ -107,7 +107,9 @@ def _about(uow: Uow, task: bytes | None, instance: bytes | None, site: int) -> _
             raise _invalid("/task", "There is no such task.")
         if instance is not None and instance != bytes(row[1]):
             raise _invalid("/instance", "The task belongs to another instance.")
-        return _About(bytes(row[1]), *row[2:6], row[6] or row[5], task)
+        business_key, process, token, element, name = row[2:7]
+        place = (process, token, element, name or element)
+        return _About(bytes(row[1]), business_key, *place, task)
     if instance is None:
         return None
     row = uow.one(_INSTANCE, id=instance)

@@ -24,9 +24,9 @@ from engine.workflow.definition.times import TimeRefused, following
 from engine.workflow.execution import openings
 from engine.workflow.execution.advance import Advance
 from engine.workflow.execution.frontier import load
-from engine.workflow.execution.inside import inside_variables
 from engine.workflow.execution.openings import Site
 from engine.workflow.execution.outcome import Alarm, Armed, Left, Step
+from engine.workflow.execution.rules.conditions import inside_variables
 from engine.workflow.execution.run import label
 from engine.workflow.execution.tree import Branch, Root, Token, plant
 from engine.workflow.work import history, tasks
@@ -304,7 +304,7 @@ _TASKS = db.Statement(
     )
 )
 _j = t.job.c
-_OPEN = [sa.literal_column("'open'"), sa.literal_column("'claimed'")]
+_OPEN: list[sa.ColumnElement[str]] = [sa.literal_column("'open'"), sa.literal_column("'claimed'")]
 _JOBS = db.Statement(
     sa.select(_j.token, _j.element, _j.worker, _j.attempt)
     .where(_j.instance_id == sa.bindparam("instance"), _j.state.in_(_OPEN))
