@@ -74,6 +74,7 @@ class Assets:
         self._version = ""
         self._built: dict[str, Built] = {}
         self._served: dict[str, Served] = {}
+        self._addresses: dict[str, str] = {}
         self._lock = threading.Lock()
 
     @property
@@ -104,9 +105,13 @@ class Assets:
             if made is None:
                 raise NotFound(f"The asset {name} was not built. Run `{HOW_TO_BUILD}`.")
             return f"{PREFIX}/{BUILT}/{made.file}"
-        if self._file(name) is None:
-            raise NotFound(f"There is no file {name} among the static files.")
-        return f"{PREFIX}/{self.version}/{name}"
+        self._look()
+        known = self._addresses.get(name)
+        if known is None:  # an icon is asked for a hundred times by one page
+            if self._file(name) is None:
+                raise NotFound(f"There is no file {name} among the static files.")
+            known = self._addresses[name] = f"{PREFIX}/{self._version}/{name}"
+        return known
 
     def styles(self, name: str) -> list[str]:
         """The addresses of a built asset's stylesheets; none when it was not built."""
@@ -173,6 +178,7 @@ class Assets:
                 self._version = _digest(self.folder, [name for name, _, _ in seen])
                 self._built = _manifest(built / MANIFEST)
                 self._seen = seen
+                self._addresses = {}
             self._looked = time.monotonic()
 
 
