@@ -1,15 +1,16 @@
 """Filters of the templates: values as people read them, in the language and zone of the page."""
 
 import json
-from datetime import datetime
+from datetime import datetime, tzinfo
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from flask import Flask, g
 from markupsafe import Markup
 
+from api.web.language import Language, here, instant
 from api.web.language import gettext as _
-from api.web.language import here, instant
 from engine.kernel import json_text
 
 AMOUNT = {"value", "unit"}
@@ -37,8 +38,14 @@ def since(at: str | datetime | None) -> Markup | str:
     read = instant(at)
     text = here().duration((g.now - read).total_seconds())
     return Markup('<time data-since datetime="{}" title="{}">{}</time>').format(
-        _iso(read), here().moment(read, g.zone), text
+        _iso(read), _moment(here(), read, g.zone), text
     )
+
+
+@lru_cache(maxsize=4096)
+def _moment(language: Language, at: datetime, zone: tzinfo) -> str:
+    """The same instants are on every screen that lists them, and are written slowly."""
+    return language.moment(at, zone)
 
 
 def duration(seconds: float | None) -> str:

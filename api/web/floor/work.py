@@ -18,7 +18,7 @@ from engine.workflow.work import queries
 from engine.workflow.work.recording import sheets
 
 blueprint = Blueprint("floor_work", __name__)
-PER_PAGE = 30
+PER_PAGE = 20
 MINE, ALL = "mine", "all"
 
 Item = dict[str, Any]
@@ -58,6 +58,7 @@ def my_work(view: View) -> Shown:
         "show": view.args["show"],
         "first_page": view.args["cursor"] is None,
         "names": names,
+        "kinds": {item["id"]: kind_of(item) for item in items},
         "undo_minutes": view.read(site_settings, site=view.site).undo_minutes,
         "why": {item["id"]: why_not(item, view.actor, may) for item in items},
         "late": {item["id"]: late_seconds(item, view) for item in items},
@@ -75,6 +76,11 @@ def ordered(items: list[Item], actor: Actor) -> list[Item]:
         return 2
 
     return sorted(items, key=place)
+
+
+def kind_of(item: Mapping[str, Any]) -> str:
+    """What a task's chip hangs on: tasks of one kind have the same."""
+    return f"{item['instance_state']} {item['state']} {item['paused'] is not None}"
 
 
 def why_not(item: Mapping[str, Any], actor: Actor, may: bool) -> str:
