@@ -157,6 +157,12 @@ def test_a_task_in_a_subprocess_has_the_role_of_its_lane() -> None:
     assert process.nodes["deep"].work.role == "quality"
 
 
+def test_a_task_may_say_its_own_role() -> None:
+    lane = LANE.format('mes:role="operator"', "")
+    assert model(lane, d.user("a", role="quality")).nodes["a"].work.role == "quality"
+    assert model(d.user("a", role="quality")).nodes["a"].work.role == "quality"
+
+
 # ---- what our attributes say ----
 
 

@@ -11,7 +11,7 @@ from tests.support.faults.shapes import (
 )
 
 MI = "multiInstanceLoopCharacteristics"
-CAMUNDA = 'xmlns:camunda="http://camunda.org/schema/1.0/bpmn" camunda:assignee'
+CAMUNDA = 'xmlns:camunda="http://camunda.org/schema/1.0/bpmn" camunda'
 MOVED = (
     '<dataInputAssociation id="i"><sourceRef>o</sourceRef><targetRef>x</targetRef>'
     "<{0}>…</{0}></dataInputAssociation>"
@@ -116,7 +116,7 @@ ERRORS: list[Fault] = [
     ("unknown-attribute", "a", task("userTask", "<extensionElements><mes:x/></extensionElements>")),
     ("misplaced-attribute", "a", line(d.manual("a", form="inspect"))),
     ("misplaced-attribute", "a", line(d.user("a", topic="machine"))),
-    ("misplaced-attribute", "a", line(d.user("a", role="operator"))),
+    ("misplaced-attribute", "a", line(d.job("a", role="operator"))),
     ("misplaced-attribute", "a", line(d.user("a", calendar="day"))),
     ("misplaced-attribute", "a", line(d.catch("a", signal="s", correlation="= lot"))),
     ("misplaced-attribute", "a", line(d.throw("a", signal="s", optional="true"))),
@@ -147,6 +147,17 @@ ERRORS: list[Fault] = [
             topic="t",
         ),
     ),
+    ("foreign-behaviour", "a", task("userTask", **{f"{CAMUNDA}:assignee": "ana"})),
+    (
+        "foreign-behaviour",
+        "a",
+        task(
+            "serviceTask",
+            '<extensionElements><z:taskDefinition xmlns:z="http://camunda.org/schema/zeebe/1.0"/>'
+            "</extensionElements>",
+            topic="t",
+        ),
+    ),
     ("parameter", "a", line(d.job("a", parameters={"": "1"}))),
     (
         "parameter",
@@ -168,7 +179,7 @@ WARNINGS: list[Fault] = [
     ("shown-only", "a", task("userTask", '<something id="o"/>')),
     ("data-name", "_o", line(d.subprocess("a", d.start("s"), '<dataObject id="_o"/>'))),
     ("foreign-extension", "o", (*line(d.user("a")), '<o:x xmlns:o="urn:other" id="o"/>')),
-    ("foreign-extension", "a", task("userTask", **{CAMUNDA: "ana"})),
+    ("foreign-extension", "a", task("userTask", **{f"{CAMUNDA}:asyncBefore": "true"})),
     (
         "foreign-extension",
         "a",

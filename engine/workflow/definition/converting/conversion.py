@@ -202,7 +202,7 @@ def _diagram(context: Context) -> None:
 
 
 def _prefixes(root: etree._Element) -> list[str]:
-    return [prefix for prefix in root.nsmap if prefix]
+    return ["mes", *(prefix for prefix in root.nsmap if prefix)]
 
 
 def _split(root: etree._Element, name: str) -> list[tuple[str, etree._Element]]:

@@ -13,6 +13,25 @@ FOREIGN = (
     "http://camunda.org/schema/zeebe/",
     "http://flowable.org/",
     "http://activiti.org/",
+    "http://www.camunda.com/fox",
+)
+# What of these tools says who does what, with what, when and how often. A diagram that is deployed
+# with them would look as if it did so here.
+BEHAVIOUR = frozenset(
+    {
+        *("type", "topic", "class", "delegateExpression", "expression", "connector", "script"),
+        *("resource", "field", "executionListener", "taskListener", "taskDefinition"),
+        *("assignee", "candidateGroups", "candidateUsers", "assignmentDefinition"),
+        *("formKey", "formRef", "formData", "formProperty", "formDefinition", "userTaskForm"),
+        *("dueDate", "followUpDate", "taskSchedule", "priority", "priorityDefinition"),
+        *("taskPriority", "jobPriority", "failedJobRetryTimeCycle", "skipExpression"),
+        *("inputOutput", "ioMapping", "taskHeaders", "in", "out", "initiator"),
+        *("variableMappingClass", "variableMappingDelegateExpression", "caseRef"),
+        *("calledElement", "calledDecision", "decisionRef", "resultVariable", "mapDecisionResult"),
+        *("collection", "elementVariable", "loopCharacteristics", "subscription"),
+        *("errorCodeVariable", "errorMessageVariable", "escalationCodeVariable"),
+        "errorEventDefinition",
+    }
 )
 
 WORK_ITEMS = frozenset({"userTask", "manualTask", "task"})
@@ -144,11 +163,22 @@ def _check_spiff(key: str, name: str, report: Report) -> None:
 
 
 def _foreign(key: str, name: str, report: Report) -> None:
+    called = etree.QName(key).localname
+    if called in BEHAVIOUR:
+        report(
+            error(
+                "foreign-behaviour",
+                name,
+                f"{called} of another tool says what happens there; nothing follows from it here.",
+                "Convert the diagram: routecard process convert, or import it in the editor.",
+            )
+        )
+        return
     report(
         warning(
             "foreign-extension",
             name,
-            f"{etree.QName(key).localname} of another tool is kept, but has no effect here.",
+            f"{called} of another tool is kept, but has no effect here.",
             "Say the same with our attributes.",
         )
     )
