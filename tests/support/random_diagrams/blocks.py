@@ -119,11 +119,16 @@ class Blocks(Steps):
         return block(join, level)
 
     def opened(self, last: str, level: Level, drawn: Callable[[str], str]) -> str:
-        """A gateway that splits; now and then the one before that joined is it."""
+        """A gateway that splits; now and then the one before that joined is it.
+
+        Never of two blocks at once: an inner block's ways would leave together with the outer's.
+        """
         plain = drawn("").partition(" ")[0]
         joined = f'{plain} id="{last}"></{plain[1:]}>'
-        if "_join" in last and joined in level.parts and self.chance(0.8):
+        free = "_join" in last and last not in self.both and joined in level.parts
+        if free and self.chance(0.8):
             self.tag("gateway that joins and splits")
+            self.both.add(last)
             level.parts[level.parts.index(joined)] = drawn(last)
             return last
         name = self.name("split")

@@ -48,6 +48,7 @@ class Pen:
         self.left = choose.randint(3, 9) if called else choose.randint(2, 5)
         self.count = 0
         self.minutes: set[int] = set()
+        self.both: set[str] = set()  # gateways that join and split
         self.features: Counter[str] = Counter()
 
     def name(self, kind: str) -> str:
