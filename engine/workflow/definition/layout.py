@@ -35,7 +35,7 @@ class Layout:
 
 def shown(element: str) -> str:
     """The id of an element as the diagram has it."""
-    return element.partition(HIDDEN)[0]
+    return element.partition(HIDDEN)[0] if HIDDEN in element else element
 
 
 def items_of(element: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
 from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
+from SpiffWorkflow.util.task import TaskState
 
 from engine.workflow.definition.layout import Layout
 from engine.workflow.definition.model import Flow, Node
@@ -73,10 +74,9 @@ class Element(BpmnTaskSpec):  # type: ignore[misc]
     def _predict(self, *_args: Any, **_options: Any) -> None:
         """No guesses about what may come: only real tokens are in the tree."""
 
-    def _update_hook(self, my_task: Any) -> bool:
-        return True
-
-    def _on_ready_hook(self, my_task: Any) -> None:
+    def _update(self, my_task: Any) -> None:
+        """A token is here and can run; the library would first ask for guesses and assignments."""
+        my_task._set_state(TaskState.READY)
         my_task.workflow.top_workflow.ready.append(my_task)
 
     def _run_hook(self, my_task: Any) -> bool | None:

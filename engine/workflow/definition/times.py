@@ -12,12 +12,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
+from functools import lru_cache
 
 from engine.kernel import calendars
 
 MAX_YEARS = 50
 MAX_REPEATS = 1_000
 MAX_LENGTH = 100
+KEPT = 1_024
 MIN_PERIOD = timedelta(seconds=1)
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _CYCLE = re.compile(r"R(\d*)/(.+)", re.ASCII)
@@ -80,9 +82,20 @@ def read_duration(text: str, calendar: str | None = None) -> Duration:
 
     Source: ISO 8601-1:2019 section 5.5.2.
     """
-    plain = text.strip()
-    match = _DURATION.fullmatch(plain) if len(plain) <= MAX_LENGTH else None
-    if match is None or _FRACTION_INSIDE.search(plain):
+    duration = _duration(text.strip())
+    if calendar is not None and (duration.months or duration.days):
+        raise TimeRefused(
+            f"{_shown(text)} has days or longer, but the calendar {calendar!r} counts working "
+            "time; write hours, such as PT8H."
+        )
+    return duration
+
+
+@lru_cache(KEPT)
+def _duration(text: str) -> Duration:
+    """The texts of a plant's diagrams come again with every token."""
+    match = _DURATION.fullmatch(text) if len(text) <= MAX_LENGTH else None
+    if match is None or _FRACTION_INSIDE.search(text):
         raise TimeRefused(f"{_shown(text)} is no duration; write ISO 8601, such as PT2H or P1D.")
     years, months, weeks, days = (int(part or 0) for part in match.groups()[:4])
     hours, minutes, seconds = (
@@ -96,11 +109,6 @@ def read_duration(text: str, calendar: str | None = None) -> Duration:
         too_long = True
     if too_long:
         raise TimeRefused(f"The duration {_shown(text)} is longer than {MAX_YEARS} years.")
-    if calendar is not None and (duration.months or duration.days):
-        raise TimeRefused(
-            f"{_shown(text)} has days or longer, but the calendar {calendar!r} counts working "
-            "time; write hours, such as PT8H."
-        )
     return duration
 
 

@@ -19,7 +19,7 @@ from engine.workflow.execution.frontier import Frontier, ScopeState, Variables
 from engine.workflow.execution.limits import DELIVERIES, NESTED_CALLS
 from engine.workflow.execution.openings import Site
 from engine.workflow.execution.outcome import Armed, Opening, Step
-from engine.workflow.execution.rules import automatic, events, joins, loops
+from engine.workflow.execution.rules import automatic, conditions, events, joins, loops
 from engine.workflow.execution.run import Deviation, Run, StepFailed, label
 from engine.workflow.execution.tree import Branch, Root, Token, harvest, plant
 
@@ -79,7 +79,7 @@ class Advance(Run):
         """Complete the work of a resting token and go on."""
         self.write(token, variables)
         token.answers = answers
-        self._unblock(token)
+        joins.unblock(token)
         self.empty(token, actor)
         self.finish(token, actor, by)
         self.settle()
@@ -121,7 +121,7 @@ class Advance(Run):
             token.rest()
             self.root.left.append(inside)
         elif token.stuck:
-            self._stuck(token)
+            joins.in_vain(self, token)
         else:
             token.again()
         self.settle()
@@ -143,7 +143,7 @@ class Advance(Run):
     def move(self, token: Token, to: str, by: Deviation) -> None:
         """Take a token to another element of its scope."""
         scope = token.workflow
-        self._unblock(token)
+        joins.unblock(token)
         self.cancel(token, actor=by.actor, by=by)
         scope.place_at(to)
         self.settle()
@@ -176,12 +176,14 @@ class Advance(Run):
 
     def settle(self) -> None:
         """Run every token to its next rest and close the scopes that became empty."""
+        self.stirred = {scope.state.number: scope for scope in self.root.scopes()}
+        self.lookout = None
         while True:
             self._run_ready()
-            if self._pass_inclusive():
+            if joins.pass_inclusive(self):
                 continue
-            self._deadlock()
-            if self.completed or self._suspended or not events.fire_conditional(self):
+            joins.give_up(self)
+            if self.completed or self._suspended or not conditions.fire(self):
                 break
         if self.completed:
             events.disarm(self, self.root)
@@ -190,24 +192,24 @@ class Advance(Run):
         root = self.root
         while root.ready or root.left:
             if root.left:
-                self._close(root.left.popleft())
+                scope = root.left.popleft()
+                self.stirred[scope.state.number] = scope
+                self._close(scope)
             elif (token := root.ready.popleft()).live:
+                scope = token.workflow
+                self.stirred[scope.state.number] = scope
                 self._run(token)
-
-    def _pass_inclusive(self) -> bool:
-        return any(
-            scope.layout.blocks and scope.state.joins and joins.pass_inclusive(scope)
-            for scope in self.root.scopes()
-        )
 
     def _run(self, token: Token) -> None:
         try:
             self.spend(token)
-            waits = self._is_pretended(token.node) or token.task_spec._run(token) is None
+            waits = self._is_pretended(token.node) or token.task_spec._run_hook(token) is None
         except _FAILURES as failed:
+            self.rested.append(token)
             self._failed(token, failed)
             return
         if waits:
+            self.rested.append(token)
             token.rest()
             return
         self.record(token, "completed")
@@ -267,31 +269,6 @@ class Advance(Run):
             self.trouble(body, failed.kind, str(failed))
         except ExpressionFailed as failed:
             self.trouble(body, "expression", f"{label(body.node)}: {failed}")
-
-    def _unblock(self, token: Token) -> None:
-        """A join that waits in vain gives up the tokens that did arrive."""
-        if token.stuck:
-            token.workflow.state.joins.pop(token.node.id, None)
-
-    def _deadlock(self) -> None:
-        """Parallel joins in scopes without a token wait in vain; inclusive ones go on with them."""
-        for scope in self.root.scopes():
-            for name in sorted(scope.state.joins) if not scope.tasks else ():
-                if scope.layout.nodes[name].type == "parallelGateway":
-                    token = scope.place_resting(name)
-                    token.stuck = True
-                    self._stuck(token)
-
-    def _stuck(self, token: Token) -> None:
-        gateway = token.node
-        arrived = token.workflow.state.joins.get(gateway.id, {})
-        missing = ", ".join(f for f in gateway.incoming if not arrived.get(f))
-        self.trouble(
-            token,
-            "problem",
-            f"{label(gateway)} waits for a token on {missing}, which can no longer come. "
-            "Complete it to go on without, or move the token.",
-        )
 
     def freed(self, token: Token) -> None:
         """A join that was stuck got what it waited for."""

@@ -6,8 +6,8 @@ from engine.workflow.definition.expressions import ExpressionFailed
 from engine.workflow.definition.model import Node
 from engine.workflow.execution import openings
 from engine.workflow.execution.advance import Advance
-from engine.workflow.execution.frontier import Variables
 from engine.workflow.execution.outcome import Thrown
+from engine.workflow.execution.rules.conditions import inside_variables
 from engine.workflow.execution.rules.events import CATCHING
 from engine.workflow.execution.tree import Branch, Root, Token
 
@@ -64,13 +64,6 @@ def events_of(token: Token) -> list[Node]:
     if node.type in CATCHING and not token.incident:
         events.append(node)
     return events
-
-
-def inside_variables(scope: Root | Branch) -> Variables:
-    """The variables that a scope sees before any token is in it."""
-    if not scope.layered or scope.holder is None:
-        return scope.variables
-    return {**scope.holder.variables, **(scope.state.own or {})}
 
 
 def _key(event: Node, at: Token | Root | Branch, key: str | None) -> str | None:

@@ -88,7 +88,9 @@ def armed(token: Token, now: datetime, site: Site) -> Armed:
     if node.loop is None and node.type in EVENT_TYPES:
         events.append(node)
     events += choices(token)
-    return _armed(token.number, events, token.variables if events else {}, now, site)
+    if not events:
+        return Armed()
+    return _armed(token.number, events, token.variables, now, site)
 
 
 def choices(token: Token) -> list[Node]:

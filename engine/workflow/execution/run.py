@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from engine.kernel import json_text
 from engine.workflow.definition.layout import shown
@@ -10,7 +11,10 @@ from engine.workflow.execution.frontier import Variables, dump
 from engine.workflow.execution.limits import AUTOMATIC_STEPS, ROOM, VARIABLE_BYTES
 from engine.workflow.execution.openings import JOB_TYPES
 from engine.workflow.execution.outcome import Left, Outcome, Step, Trouble
-from engine.workflow.execution.tree import Root, Token, harvest
+from engine.workflow.execution.tree import Branch, Root, Token, harvest
+
+if TYPE_CHECKING:
+    from engine.workflow.execution.rules.conditions import Lookout
 
 WAITING = frozenset({"eventBasedGateway", "intermediateCatchEvent", "receiveTask"})
 
@@ -33,17 +37,26 @@ class Deviation:
 
 
 class Run:
-    """What the rules of execution share; `then` is what follows the step that is being taken."""
+    """What the rules of execution share; `then` is what follows the step that is being taken.
+
+    On the way to rest `stirred` are the scopes, by number, where something moved since joins were
+    looked at, `rested` the tokens that came to rest and `wrote` the names of variables that were
+    written since `lookout` looked at conditional events.
+    """
 
     root: Root
     now: int
     outcome: Outcome
+    lookout: "Lookout | None" = None
 
     def __init__(self, held: int) -> None:
         self.outcome = Outcome()
         self.then: Callable[[], None] | None = None
         self._budget = AUTOMATIC_STEPS
         self._held, self._added = held, 0
+        self.stirred: dict[int, Root | Branch] = {}
+        self.rested: list[Token] = []
+        self.wrote: set[str] = set()
 
     # ---- variables ----
 
@@ -51,6 +64,7 @@ class Run:
         """Write variables from where a token is: nearest scope that has them, else the process."""
         if not variables:
             return
+        self.wrote.update(variables)
         scope = token.workflow
         if token.own is not None or scope.layered:
             variables = self._write_inner(token, variables)

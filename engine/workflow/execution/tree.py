@@ -6,6 +6,7 @@ variables live in the scopes, and what can run next stands in a queue.
 """
 
 from collections import deque
+from operator import attrgetter
 from typing import Any
 
 from SpiffWorkflow.bpmn import BpmnWorkflow
@@ -37,6 +38,7 @@ class _NoScripts:
 
 
 _NO_SCRIPTS = _NoScripts()
+_number = attrgetter("id")
 
 
 class Token(Task):  # type: ignore[misc]
@@ -128,6 +130,11 @@ class Token(Task):  # type: ignore[misc]
         """Let the token arrive at its element once more."""
         self._state = TaskState.FUTURE
         self.task_spec._update(self)
+
+    def complete(self) -> None:
+        """The token's step is done; it goes along its flows."""
+        self._state = TaskState.COMPLETED
+        self.task_spec._on_complete(self)
 
     def _set_state(self, value: int) -> None:
         # The library builds a dictionary for a log line at each change; nobody reads those.
@@ -277,7 +284,7 @@ class Root(_Scope, BpmnWorkflow):  # type: ignore[misc]
         """Every live scope, parents first."""
         found: list[Root | Branch] = [self]
         if self.subprocesses:
-            found += sorted(self.subprocesses.values(), key=lambda b: int(b.state.number))
+            found += [branch for _, branch in sorted(self.subprocesses.items())]
         return found
 
     def scope(self, number: int) -> "Root | Branch | None":
@@ -287,9 +294,7 @@ class Root(_Scope, BpmnWorkflow):  # type: ignore[misc]
 
     def tokens(self) -> list[Token]:
         """Every live token, oldest first."""
-        return sorted(
-            (t for scope in self.scopes() for t in scope.tasks.values()), key=lambda t: t.number
-        )
+        return sorted((t for scope in self.scopes() for t in scope.tasks.values()), key=_number)
 
     def token(self, number: int) -> Token | None:
         """The live token of that number."""

@@ -4,9 +4,7 @@ Source: BPMN 2.0.2 sections 10.5.4 to 10.5.7, 13.5.3 and 13.5.4.
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
-from engine.workflow.definition.expressions import ExpressionFailed
 from engine.workflow.definition.model import Node
 from engine.workflow.execution.frontier import Variables
 from engine.workflow.execution.openings import choices
@@ -29,7 +27,7 @@ class Taker:
 def occur(run: Run, owner: int, element: str, variables: Variables, actor: str | None) -> bool:
     """An event happened for a token or scope; False if nobody waits for it any more."""
     token = run.root.token(owner)
-    if token is not None and _at_token(run, token, element, variables, actor):
+    if token is not None and at_token(run, token, element, variables, actor):
         return True
     found = waiting(run, owner, element)
     if found is None:
@@ -61,9 +59,8 @@ def waits_on(run: Run, owner: int, element: str) -> bool:
     return waiting(run, owner, element) is not None
 
 
-def _at_token(
-    run: Run, token: Token, element: str, variables: Variables, actor: str | None
-) -> bool:
+def at_token(run: Run, token: Token, element: str, variables: Variables, actor: str | None) -> bool:
+    """An event happened that a token itself waits for; False if it does not any more."""
     node = token.node
     if not token.resting:
         return False
@@ -185,77 +182,3 @@ def escalate(run: Run, token: Token, node: Node) -> None:
     found = taker(run, token, "escalation", node.event.code or "")
     if found is not None:
         run.then = lambda: take(run, found, {}, None)
-
-
-# ---- conditions ----
-
-
-def fire_conditional(run: Run) -> bool:
-    """Let the first conditional event happen whose condition holds, oldest wait first."""
-    for owner, held, node, at in _conditional(run):
-        if not _holds(node, at.variables if isinstance(at, Token) else inside_variables(at)):
-            if node.id in held:
-                held.remove(node.id)
-        elif node.id not in held:
-            assert node.event is not None
-            if not node.event.interrupting:
-                held.append(node.id)
-            if occur(run, owner, node.id, {}, None):
-                return True
-    return False
-
-
-class _Condition(NamedTuple):
-    """A conditional wait: whose, what was true at its last sight, and where it looks from."""
-
-    owner: int
-    held: list[str]
-    event: Node
-    at: Token | Root | Branch
-
-
-def _conditional(run: Run) -> list[_Condition]:
-    """Every conditional wait, by age."""
-    found: list[_Condition] = []
-    for scope in run.root.scopes():
-        if not scope.layout.conditional:
-            continue
-        if not scope.state.disarmed:
-            starts = [start for _, start in scope.layout.handlers if _is_conditional(start)]
-            found += [_Condition(scope.owner, scope.state.held, x, scope) for x in starts]
-        for token in scope.tasks.values():
-            if conditions := [event for event in events_of(token) if _is_conditional(event)]:
-                token.held = held = list(token.held)
-                found += [_Condition(token.number, held, x, token) for x in conditions]
-    return sorted(found, key=lambda wait: abs(wait.owner))
-
-
-def _is_conditional(node: Node) -> bool:
-    return node.event is not None and node.event.kind == "conditional"
-
-
-def events_of(token: Token) -> list[Node]:
-    """The events that a token waits for."""
-    node = token.node
-    events = [token.workflow.layout.nodes[name] for name in node.boundaries]
-    events += choices(token)
-    if node.type in CATCHING and not token.incident:
-        events.append(node)
-    return events
-
-
-def inside_variables(scope: Root | Branch) -> Variables:
-    """The variables that a scope sees before any token is in it."""
-    if not scope.layered or scope.holder is None:
-        return scope.variables
-    return {**scope.holder.variables, **(scope.state.own or {})}
-
-
-def _holds(node: Node, variables: Variables) -> bool:
-    """A condition that cannot be evaluated is not true (yet)."""
-    assert node.event is not None
-    assert node.event.condition is not None
-    try:
-        return node.event.condition.condition(variables)
-    except ExpressionFailed:
-        return False

@@ -1,4 +1,4 @@
-"""When an inclusive gateway has waited long enough.
+"""When a join has waited long enough: an inclusive one passes, a parallel one is an incident.
 
 Source: BPMN 2.0.2 section 13.4.3, within the block that the gateway closes. What a token can reach
 inside the block was worked out when the diagram was read; nothing is walked here.
@@ -7,11 +7,57 @@ inside the block was worked out when the diagram was read; nothing is walked her
 from collections.abc import Mapping
 
 from engine.workflow.execution.deviations import drawn
-from engine.workflow.execution.tree import Branch, Root
+from engine.workflow.execution.run import Run, label
+from engine.workflow.execution.tree import Branch, Root, Token
 
 
-def pass_inclusive(scope: Root | Branch) -> bool:
-    """Let the first inclusive gateway of a scope that nothing holds up any more pass."""
+def pass_inclusive(run: Run) -> bool:
+    """Let the first inclusive gateway that nothing holds up any more pass, oldest scope first.
+
+    Only where something moved: what is in a scope alone says whether its gateways may pass.
+    """
+    return any(scope.layout.blocks and _pass_one(scope) for scope in _moved(run))
+
+
+def give_up(run: Run) -> None:
+    """Parallel joins in scopes without a token wait in vain; inclusive ones go on with them."""
+    moved = [scope for scope in _moved(run) if not scope.tasks]
+    run.stirred.clear()
+    for scope in moved:
+        for name in sorted(scope.state.joins):
+            if scope.layout.nodes[name].type == "parallelGateway":
+                token = scope.place_resting(name)
+                token.stuck = True
+                in_vain(run, token)
+                run.stirred[scope.state.number] = scope
+
+
+def in_vain(run: Run, token: Token) -> None:
+    """A token that stands for a join whose other tokens can no longer come is an incident."""
+    gateway = token.node
+    arrived = token.workflow.state.joins.get(gateway.id, {})
+    missing = ", ".join(f for f in gateway.incoming if not arrived.get(f))
+    run.trouble(
+        token,
+        "problem",
+        f"{label(gateway)} waits for a token on {missing}, which can no longer come. "
+        "Complete it to go on without, or move the token.",
+    )
+
+
+def unblock(token: Token) -> None:
+    """A join that waits in vain gives up the tokens that did arrive."""
+    if token.stuck:
+        token.workflow.state.joins.pop(token.node.id, None)
+
+
+def _moved(run: Run) -> list[Root | Branch]:
+    """The scopes with arrivals in which something moved, oldest first."""
+    found = [run.stirred[number] for number in sorted(run.stirred)]
+    return [s for s in found if s.state.joins and run.root.scope(s.state.number) is s]
+
+
+def _pass_one(scope: Root | Branch) -> bool:
     for gateway, block in scope.layout.blocks.items():
         arrived = scope.state.joins.get(gateway)
         if arrived and not _held_up(scope, gateway, frozenset(arrived), block.reach):
