@@ -37,6 +37,10 @@ export function toolbar(editor) {
   const show = () => standing(editor);
   editor.draft.addEventListener('change', show);
   editor.modeler.on('commandStack.changed', show);
+  // A field gives up what was typed when it is left; a button that only then wakes would miss the press.
+  document.addEventListener('input', ({ target }) => {
+    if (!target.closest('dialog')) document.querySelector('[data-do="save"]').disabled = false;
+  });
   editor.findings.onchange = () => { counts(editor); editor.panel.show(); };
   show();
 }

@@ -36,7 +36,7 @@ addEventListener("online", () => connected(true));
 
 /** Tell, wherever the page has a place for it, whether the server answers. */
 export function connected(yes) {
-  const time = new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+  const time = new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   lostAt = yes ? null : (lostAt ?? time);
   for (const mark of document.querySelectorAll(".live-mark")) {
     mark.dataset.state = yes ? "online" : "offline";
