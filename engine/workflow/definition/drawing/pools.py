@@ -39,8 +39,18 @@ def draw(root: etree._Element) -> Drawing:
         if pool not in whole.boxes:
             whole.boxes[pool] = Box(0, top, width, EMPTY_POOL)
             top += EMPTY_POOL + GAP
+    _rest(root, whole)
     _messages(root, whole)
     return whole
+
+
+def _rest(root: etree._Element, whole: Drawing) -> None:
+    """Flows that leave their subprocess: they are drawn, so that one sees what is wrong."""
+    for flow in root.iter(f"{BPMN}sequenceFlow"):
+        name = flow.get("id", "")
+        ends = [whole.boxes.get(reference(flow.get(key))) for key in ("sourceRef", "targetRef")]
+        if name and name not in whole.lines and ends[0] is not None and ends[1] is not None:
+            whole.lines[name] = routed(ends[0], ends[1])
 
 
 def _pools(root: etree._Element) -> list[str]:

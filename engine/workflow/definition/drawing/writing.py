@@ -43,13 +43,18 @@ def lay_out_tree(root: etree._Element) -> None:
 
 
 def has_drawing(root: etree._Element) -> bool:
-    """Whether every element that flows lead to, and every flow, is drawn."""
+    """Whether every element that flows lead to, and every flow between two, is drawn."""
     shapes = {reference(s.get("bpmnElement")) for s in root.iter(f"{DI}BPMNShape")}
     edges = {reference(e.get("bpmnElement")) for e in root.iter(f"{DI}BPMNEdge")}
     nodes = [e for p in root.iterfind(f"{BPMN}process") for e in children(p) if is_node(e)]
     flows = [f for p in root.iterfind(f"{BPMN}process") for f in p.findall(f"{BPMN}sequenceFlow")]
     drawn = all(e.get("id") in shapes for e in nodes if e.get("id"))
-    return drawn and all(f.get("id") in edges for f in flows if f.get("id"))
+    return drawn and all(f.get("id") in edges for f in flows if f.get("id") and _joins(f, shapes))
+
+
+def _joins(flow: etree._Element, shapes: set[str]) -> bool:
+    """Whether both ends of a flow are drawn; one that leads nowhere cannot be."""
+    return all(reference(flow.get(key)) in shapes for key in ("sourceRef", "targetRef"))
 
 
 def _own(root: etree._Element, wanted: str) -> str:
