@@ -163,6 +163,7 @@ SENTENCES = (
     N_("Not saved; kept on this device"),
     N_("Note"),
     N_("Note of rule {rule}"),
+    N_("Nothing changed"),
     N_("Nothing above"),
     N_("Nothing below"),
     N_("Nothing was found"),

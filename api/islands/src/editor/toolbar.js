@@ -23,7 +23,7 @@ export function toolbar(editor) {
     compare: () => compare(editor),
     import: () => importing(editor),
     download: () => download(editor),
-    save: () => save(editor),
+    save: () => saveIfChanged(editor),
     submit: () => turn(editor, 'submit'),
     reject: () => turn(editor, 'reject'),
     release: () => turn(editor, 'release'),
@@ -37,10 +37,6 @@ export function toolbar(editor) {
   const show = () => standing(editor);
   editor.draft.addEventListener('change', show);
   editor.modeler.on('commandStack.changed', show);
-  // A field gives up what was typed when it is left; a button that only then wakes would miss the press.
-  document.addEventListener('input', ({ target }) => {
-    if (!target.closest('dialog')) document.querySelector('[data-do="save"]').disabled = false;
-  });
   editor.findings.onchange = () => { counts(editor); editor.panel.show(); };
   show();
 }
@@ -103,7 +99,7 @@ function standing(editor) {
   editor.place('name').textContent = editor.process?.name || say('New routing');
   editor.place('saved').textContent = savedWords(draft);
   const { may } = editor.data;
-  set('save', { hidden: !may.deploy, disabled: !draft.dirty && draft.base !== null });
+  set('save', { hidden: !may.deploy });
   set('submit', { hidden: !(may.deploy && state === 'draft' && draft.base), disabled: draft.dirty });
   set('release', { hidden: !(may.release && ['draft', 'in_review', 'superseded'].includes(state) && draft.base), disabled: draft.dirty });
   set('reject', { hidden: !(may.release && state === 'in_review') });
@@ -129,6 +125,13 @@ function counts({ findings }) {
 }
 
 // ---- what can be done -----------------------------------------------------------------------------
+
+/** The button is always awake: a field gives up what was typed only when the press leaves it. */
+async function saveIfChanged(editor) {
+  await editor.flush();
+  if (editor.draft.dirty || editor.draft.base === null) await save(editor);
+  else toast(say('Nothing changed'));
+}
 
 /** Save the draft; whether it is saved now. */
 export async function save(editor, options = {}) {
