@@ -101,11 +101,12 @@ function asked(editor, object) {
     for (const [word] of text.replace(/"[^"]*"/g, '').matchAll(/[A-Za-z_]\w*/g)) if (!RESERVED.has(word)) found.add(word);
   };
   for (const each of elementsOf(object, 'mes:Parameter')) if (/^\s*(=|\$\{)/.test(each.get('value') ?? '')) read(each.get('value'));
+  for (const input of editor.vocabulary.decision(object.get?.('mes:decision'))?.inputs ?? []) read(input.expression);
   for (const flow of object.outgoing ?? []) {
     const next = flow.targetRef;
     for (const way of [flow, ...(next?.$instanceOf('bpmn:Gateway') ? next.outgoing ?? [] : [])]) read(way.conditionExpression?.body ?? '');
   }
   const written = new Set(editor.variables().map((each) => each.name));
-  return [...found].filter((name) => !written.has(name) || object.$type !== 'bpmn:UserTask');
+  return [...found].filter((name) => !written.has(name) || !object.$instanceOf('bpmn:UserTask'));
 }
 const RESERVED = new Set(['and', 'or', 'not', 'in', 'true', 'false', 'null', 'if', 'else', 'len', 'min', 'max', 'abs', 'round']);

@@ -105,5 +105,6 @@ export function decisionOf(text) {
   const decision = document_.getElementsByTagNameNS('*', 'decision')[0];
   if (!decision) return {};
   const outputs = [...decision.getElementsByTagNameNS('*', 'output')].map((each) => each.getAttribute('name')).filter(Boolean);
-  return { key: decision.getAttribute('id'), name: decision.getAttribute('name') ?? '', outputs };
+  const inputs = [...decision.getElementsByTagNameNS('*', 'inputExpression')].map((each) => ({ expression: each.textContent.trim() }));
+  return { key: decision.getAttribute('id'), name: decision.getAttribute('name') ?? '', inputs, outputs };
 }
