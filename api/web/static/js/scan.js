@@ -8,7 +8,7 @@
  */
 const LEAST = 4;
 const GAP = 50; // ms between two characters, in the mean, unless the station says otherwise
-const LONGEST = 400; // ms between two characters of one code, whatever the mean
+const PAUSE = 400; // ms between two characters of one code at most, whatever the mean
 const OWN = /^RC:(WO|OP|TASK|USER|PIN|ACT):(.+)$/i;
 const GROUP = "\u001d"; // what ends a GS1 value of variable length
 const FIXED = { "00": 18, "01": 14, "02": 14, 11: 6, 12: 6, 13: 6, 15: 6, 16: 6, 17: 6, 20: 2 };
@@ -16,6 +16,7 @@ const VARIABLE = new Set(["10", "21", "22", "30", "37", "240", "241", "250", "25
 
 const { scannerGap, scannerPrefix: prefix = "" } = document.body.dataset;
 const limit = Number(scannerGap) || GAP;
+const longest = Math.max(PAUSE, 3 * limit);
 const listeners = [];
 let burst = null;
 
@@ -73,7 +74,7 @@ function heard(event) {
   if (event.key === "Enter" || event.key === "Tab") return ended(event);
   if (event.key.length !== 1) return;
   const key = separator ? GROUP : event.key;
-  if (burst && event.timeStamp - burst.last > LONGEST) letGo();
+  if (burst && event.timeStamp - burst.last > longest) letGo();
   burst ??= begun(event);
   if (prefix && !fits(burst.text + key)) return letGo();
   const runs = burst.text.length > 0 && event.timeStamp - burst.last <= limit * 2;
@@ -81,7 +82,7 @@ function heard(event) {
   burst.last = event.timeStamp;
   if (prefix || separator || (key === " " && runs && !burst.edits)) swallow(event);
   clearTimeout(burst.timer);
-  if (prefix) burst.timer = setTimeout(letGo, LONGEST);
+  if (prefix) burst.timer = setTimeout(letGo, longest);
 }
 
 const fits = (text) => prefix.startsWith(text) || text.startsWith(prefix);
@@ -99,7 +100,7 @@ function ended(event) {
   const text = prefix ? one.text.slice(prefix.length) : one.text;
   const gap = (one.last - one.first) / Math.max(one.text.length - 1, 1);
   const scanned = prefix ? one.text.startsWith(prefix) && text : text.length >= LEAST && gap <= limit;
-  if (!scanned || event.timeStamp - one.last > LONGEST) return letGo();
+  if (!scanned || event.timeStamp - one.last > longest) return letGo();
   burst = null;
   swallow(event);
   if (one.edits && one.target.value !== one.before) {
