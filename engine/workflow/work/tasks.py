@@ -24,6 +24,7 @@ from engine.workflow.work.recording.rows import (
     CLOCK_COLUMNS,
     OWN_COLUMNS,
     TASK_COLUMNS,
+    TASK_NAMES,
     WorkTime,
     etag,
     item,
@@ -235,7 +236,7 @@ def open_tasks(uow: Uow, instance: Running, advance: Advance) -> list[dict[str, 
     opened = {row["token"] for row in instance.opened}
     tokens = [x for x in advance.root.tokens() if x.node.type in WAITING_TASKS and not x.incident]
     if all(token.number in opened for token in tokens):
-        rows = [tuple(row[c.name] for c in TASK_COLUMNS) for row in instance.opened]
+        rows: list[Any] = [[row[name] for name in TASK_NAMES] for row in instance.opened]
     else:
         rows = uow.all(_OPEN_OF_INSTANCE, instance=instance.id)
     return [item((*row, instance.state), uow.now_ms) for row in rows]

@@ -33,6 +33,7 @@ OWN_COLUMNS = (
 )
 # A row of these, with the state of the task's instance behind it, is what `item` shows.
 TASK_COLUMNS = (_t.id, _t.instance_id, _t.business_key, *OWN_COLUMNS[1:])
+TASK_NAMES = tuple(column.name for column in TASK_COLUMNS)
 
 
 @dataclass(slots=True)
@@ -83,8 +84,7 @@ def etag(state: str, assignee: str | None) -> str:
 
 def item(row: Sequence[Any], now: int) -> dict[str, Any]:
     """A task as the API shows it, from a row of `TASK_COLUMNS` and its instance's state."""
-    time = WorkTime(*row[19:24])
-    paused = None if time.paused is None else {"since": iso(time.paused), "reason": time.reason}
+    started, since, worked, paused, reason = row[19:24]
     return {
         "id": to_text(row[0]),
         "instance": to_text(row[1]),
@@ -105,8 +105,8 @@ def item(row: Sequence[Any], now: int) -> dict[str, Any]:
         "closed_by": row[16],
         "operation": row[17],
         "signature": row[18],
-        "started": iso(time.started),
-        "paused": paused,
-        "worked_seconds": time.at(now) // 1000,
+        "started": iso(started),
+        "paused": None if paused is None else {"since": iso(paused), "reason": reason},
+        "worked_seconds": (worked + (0 if since is None else max(now - since, 0))) // 1000,
         "instance_state": row[24],
     }
