@@ -85,18 +85,9 @@ def page(
         @wraps(view)
         def called(**address: Any) -> Response:
             part, given = _part(parts)
-            shown = View(g.actor, arguments(reads, given))
-            tag = _tag(shown) if live else None
-            if tag is not None and request.if_none_match.contains(tag):
-                return Response(status=304, headers={"ETag": f'"{tag}"'})
-            result = view(shown, **address)
-            if isinstance(result, Response):
-                return result
+            look = View(g.actor, arguments(reads, given))
             name = f"{stem}_{part}.html" if part else template
-            response = Response(render_template(name, **result), mimetype="text/html")
-            if tag is not None:
-                response.headers["ETag"] = f'"{tag}"'
-            return response
+            return _answer(name, lambda: view(look, **address), _tag(look) if live else None)
 
         called.permission = permission  # type: ignore[attr-defined]
         called.page = True  # type: ignore[attr-defined]
@@ -104,6 +95,17 @@ def page(
         return view
 
     return register
+
+
+def _answer(template: str, shown: Callable[[], Shown], tag: str | None) -> Response:
+    """The page, or 304 for who has it already."""
+    headers = {} if tag is None else {"ETag": f'"{tag}"'}
+    if tag is not None and request.if_none_match.contains(tag):
+        return Response(status=304, headers=headers)
+    result = shown()
+    if isinstance(result, Response):
+        return result
+    return Response(render_template(template, **result), mimetype="text/html", headers=headers)
 
 
 def zone_of(store: Store, number: int) -> ZoneInfo:
