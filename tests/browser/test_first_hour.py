@@ -67,7 +67,9 @@ def follow(page: Page, url: str, deed: re.Match[str]) -> None:
     else:
         around: Page | Locator = row(page, said["row"]) if said["row"] else page
         for text in filter(None, (said["see"], said["too"])):
-            expect(around.get_by_text(text).locator("visible=true").first).to_be_visible(timeout=MILLISECONDS)
+            expect(around.get_by_text(text).locator("visible=true").first).to_be_visible(
+                timeout=MILLISECONDS
+            )
 
 
 def press(page: Page, words: str, at: str | None) -> None:
