@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.bench import inside, length, over_http, screens, startup, storage
+from tests.bench import inside, length, over_http, screens, startup, storage, tablet
 from tests.bench.databases import Database
 from tests.bench.readings import Reading
 
@@ -48,6 +48,7 @@ FIGURES = (
     Figure("my_work", "the page My work, 10,000 open: CPU ms", **_same(6, 6)),
     Figure("poll", "its poll while nothing changed: CPU ms", **_same(1, 1)),
     Figure("tablets", "completion's p95 with 100 tablets, to idle", **_same(2, 2), power=NEITHER),
+    Figure("blocking", "floor page blocks a tablet 6 times slower: ms", **_same(200, 200)),
     Figure("steps", "step 290 against step 5 of 300", **_same(1.3, 1.1), power=NEITHER),
     Figure("passes", "loop pass 5,000 against pass 5", **_same(1.3, 1.1), power=NEITHER),
     Figure(
@@ -88,6 +89,7 @@ GROUPS: dict[str, Callable[[Database, int], Found]] = {
     "list": lambda database, rounds: {"my_tasks": over_http.my_tasks(database, rounds)},
     "screens": screens.my_work,
     "tablets": lambda database, rounds: {"tablets": screens.tablets(database, rounds)},
+    "blocking": lambda database, rounds: {"blocking": tablet.blocking(database, rounds)},
     "length": _length,
     "bytes": lambda database, _rounds: {"kept": storage.kept(database)},
     "serve": _start,

@@ -26,6 +26,12 @@ class Opens(Protocol):
 @pytest.fixture(scope="module")
 def works(plant: Served) -> Served:
     """The plant with a routing of three operations, and badges for its people."""
+    equip(plant)
+    return plant
+
+
+def equip(plant: Served) -> None:
+    """Release a routing of three operations, and give people badges."""
     diagram, files = bundle()
     parts = {"main": ("main.bpmn", diagram)} | {n: (n, text) for n, text in files.items()}
     body, kind = multipart(parts)
@@ -37,7 +43,6 @@ def works(plant: Served) -> Served:
         known = {"badge": badge, "pin": PIN, "roles": roles}
         changed = plant.api.patch(f"/users/{name}", json=known)
         assert changed.is_success, changed.text
-    return plant
 
 
 @pytest.fixture
