@@ -82,7 +82,8 @@ class Offer:
         consumes: bodies by media type, where they are not the JSON of `body`.
         produces: the media type of a good answer, or those of them.
         if_match, etag: whether it honours the one, and answers with the other.
-        replays: whether a POST honours an Idempotency-Key; what asks for a secret does not.
+        replays: whether a POST honours an Idempotency-Key; what asks for a secret does not, nor
+            what changes nothing.
         sets_cookie: whether a good answer tells the browser to keep or to drop a cookie.
     """
 

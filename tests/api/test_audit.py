@@ -102,6 +102,28 @@ def station(works: Works, act: str = "") -> str:
     return f"/stations/{made['id']}{act}"
 
 
+def pause(works: Works, and_resume: bool = False) -> Answer:
+    works.run_of(TURN)
+    path = f"/tasks/{works.task('turn')['id']}"
+    works.operator.post(f"{path}/claim").ok()
+    paused = works.operator.post(f"{path}/pause", WHY)
+    return works.operator.post(f"{path}/resume") if and_resume else paused
+
+
+def undo(works: Works) -> Answer:
+    works.run_of(TWO)
+    path = f"/tasks/{works.task('a')['id']}"
+    works.operator.post(f"{path}/complete").ok()
+    return works.operator.post(f"{path}/undo", WHY)
+
+
+def pretend(works: Works) -> Answer:
+    works.deploy(TURN).ok(201)
+    began = works.process_engineer.post("/instances", {"process": "p", "dry_run": True}).ok(201)
+    body = {"element": "turn"}
+    return works.process_engineer.post(f"/instances/{began['id']}/pretend", body)
+
+
 def with_session(works: Works, method: str, path: str, body: object = None) -> Answer:
     """Somebody who signed in at a browser does it."""
     visitor = Visitor(works.nobody)
@@ -153,6 +175,13 @@ ACTS: dict[str, tuple[Act, str, str]] = {
         lambda w: task(w, "assign", {"user": "team_lead"}), "task.assigned", "task"),
     "POST /tasks/<task>/complete": (lambda w: task(w, "complete"), "task.completed", "task"),
     "POST /tasks/<task>/skip": (lambda w: task(w, "skip", WHY), "task.skipped", "task"),
+    "POST /tasks/<task>/pause": (pause, "task.paused", "task"),
+    "POST /tasks/<task>/resume": (lambda w: pause(w, True), "task.resumed", "task"),
+    "POST /tasks/<task>/undo": (undo, "task.undone", "task"),
+    "POST /instances/<instance>/pretend": (pretend, "dry_run.pretended", "instance"),
+    "POST /problems": (
+        lambda w: w.operator.post("/problems", {"reason": "x", "instance": w.run_of(TURN)}),
+        "problem.reported", "incident"),
     "POST /tasks/complete": (complete_many, "task.completed", "task"),
     "POST /jobs/claim": (claim_jobs, "job.claimed", "job"),
     "POST /jobs/<job>/complete": (lambda w: held_job(w, "complete"), "job.completed", "job"),

@@ -45,6 +45,10 @@ NOT_KEPT = {
     "/api/v1/stations/enrol",
     "/api/v1/users/{name}/password",
     "/api/v1/users/{name}/pin",
+    "/api/v1/processes/check",
+    "/api/v1/processes/layout",
+    "/api/v1/processes/convert",
+    "/api/v1/processes/{key}/versions/{version}/compare",
 }
 
 

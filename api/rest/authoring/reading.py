@@ -70,6 +70,7 @@ def compare_versions(call: Call, key: str, version: int, other: int) -> Response
     permission=Permission.READ,
     answer=ComparedOut,
     max_bytes=UPLOAD_BYTES,
+    replays=False,
     consumes=UPLOAD,
 )
 def compare_draft(call: Call, key: str, version: int) -> Response:

@@ -51,6 +51,7 @@ class NotConverted(Invalid):
     permission=Permission.PROCESS_DEPLOY,
     answer=CheckedOut,
     max_bytes=UPLOAD_BYTES,
+    replays=False,
     consumes=UPLOAD,
 )
 def check(call: Call) -> Response:
@@ -75,6 +76,7 @@ def check(call: Call) -> Response:
     permission=Permission.PROCESS_DEPLOY,
     answer={"type": "string"},
     max_bytes=UPLOAD_BYTES,
+    replays=False,
     consumes={XML: UPLOAD[XML]},
     produces=XML,
 )
@@ -94,6 +96,7 @@ def layout(call: Call) -> Response:
     permission=Permission.PROCESS_DEPLOY,
     answer=ConvertedOut,
     max_bytes=UPLOAD_BYTES,
+    replays=False,
     consumes=CONVERT,
 )
 def convert_files(call: Call) -> Response:
