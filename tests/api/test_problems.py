@@ -135,7 +135,7 @@ def test_an_empty_body_lacks_what_is_required(works: Works) -> None:
         ({"process": "p", "business_key": ["WO-1"]}, ["/business_key"]),
         ({"process": "p", "business_key": "a\x00b"}, ["/business_key"]),
         ({"process": "p", "proces": "p"}, ["/proces"]),
-        ({"process": "p", "dry_run": True}, ["/dry_run"]),
+        ({"process": "p", "dry_run": "yes"}, ["/dry_run"]),
         ({"process": "p", "a/b": 1, "c~d": 2}, ["/a~1b", "/c~0d"]),
         ({"version": "x", "extra": 1}, ["/extra", "/process", "/version"]),
     ],
