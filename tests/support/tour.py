@@ -140,7 +140,7 @@ class Tourist:
         return page
 
     def _enter(self, person: str) -> Page:
-        context = self._browser.new_context()
+        context = self._browser.new_context(reduced_motion="reduce")  # looks come at once
         if person:
             answer = context.request.post(
                 f"{self.plant.url}/api/v1/sessions", data={"name": person, "password": PASSWORD}
