@@ -23,6 +23,7 @@ import engine.registry  # noqa: F401  the tables
 from engine.kernel import db, json_text, site
 from engine.kernel.store import Store
 from engine.migrations import revisions, schema
+from engine.records.append_only import APPEND_ONLY
 from tests.support.acts import newest, play, rests
 from tests.support.clock import ManualClock
 from tests.support.plant import Plant
@@ -142,7 +143,7 @@ def rows_of(bind: sa.Engine) -> Rows:
 
 def put_back(bind: sa.Engine, rows: Rows) -> None:
     """Make the tables of our schema hold these rows again, but for those that only grow."""
-    changing = {name: rows[name] for name in db.metadata.tables if name not in _GROWING}
+    changing = {name: rows[name] for name in db.metadata.tables if name not in APPEND_ONLY}
     with _transaction(bind) as connection:
         for name in changing:
             connection.exec_driver_sql(f"DELETE FROM {name}")
@@ -155,9 +156,6 @@ def _insert(connection: sa.Connection, tables: sa.MetaData, rows: Rows) -> None:
         if found:
             values = [{column: row.get(column) for column in columns} for row in found]
             connection.execute(tables.tables[name].insert(), values)
-
-
-_GROWING = ("audit_entry",)
 
 
 @contextmanager
