@@ -119,8 +119,9 @@ class Running:
     def _write(self, uow: Uow, advance: Advance, state: str | None, undo: bytes | None) -> None:
         """Take over where an advance ended, and write it if nobody was faster."""
         revision = self.revision
-        frontier, self.variables = dump(advance.frontier())
-        check_size(self.variables)
+        frontier, variables = dump(advance.frontier())
+        check_size(variables)  # before anything is taken over: what is refused changes nothing
+        self.variables = variables
         self.steps, self.revision = self.steps + len(advance.outcome.steps), revision + 1
         ended = state == CANCELLED or advance.completed
         self.state = state or (COMPLETED if advance.completed else self.state)
