@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.support.browser import (
+    MILLISECONDS,
     NoBrowser,
     Served,
     Window,
@@ -27,6 +28,7 @@ from tests.support.station import order, station, works
 __all__ = ["order", "station", "works"]
 
 Opens = Callable[..., Window]
+expect.set_options(timeout=MILLISECONDS)  # on a busy machine five seconds are no sign of a fault
 
 
 @pytest.fixture(scope="session")
