@@ -105,8 +105,10 @@ class Drawing:
 
     def save(self) -> None:
         """Save the draft; it has to work."""
-        self.go("save")
-        expect(self.page.get_by_role("status").filter(has_text="is saved")).to_be_visible()
+        with self.page.expect_response(lambda answer: answer.url.endswith("/api/v1/processes")):
+            self.go("save")
+        saved = self.page.get_by_role("status").filter(has_text="is saved")
+        expect(saved.first).to_be_visible()
 
     def release(self) -> None:
         """Release what is saved, and say yes."""
