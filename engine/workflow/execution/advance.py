@@ -176,13 +176,11 @@ class Advance(Run):
 
     def settle(self) -> None:
         """Run every token to its next rest and close the scopes that became empty."""
-        self.stirred = {scope.state.number: scope for scope in self.root.scopes()}
-        self.lookout = None
+        self.stirred, self.lookout = set(self.root.scopes()), None
         while True:
             self._run_ready()
-            if joins.pass_inclusive(self):
+            if joins.pass_or_give_up(self):
                 continue
-            joins.give_up(self)
             if self.completed or self._suspended or not conditions.fire(self):
                 break
         if self.completed:
@@ -193,24 +191,24 @@ class Advance(Run):
         while root.ready or root.left:
             if root.left:
                 scope = root.left.popleft()
-                self.stirred[scope.state.number] = scope
+                self.stirred.add(scope)
                 self._close(scope)
             elif (token := root.ready.popleft()).live:
-                scope = token.workflow
-                self.stirred[scope.state.number] = scope
+                self.stirred.add(token.workflow)
                 self._run(token)
 
     def _run(self, token: Token) -> None:
         try:
             self.spend(token)
-            waits = self._is_pretended(token.node) or token.task_spec._run_hook(token) is None
+            pretended = self._dry and self._is_pretended(token.node)
+            waits = pretended or token.task_spec._run_hook(token) is None
         except _FAILURES as failed:
-            self.rested.append(token)
             self._failed(token, failed)
+            self.rested(token)
             return
         if waits:
-            self.rested.append(token)
             token.rest()
+            self.rested(token)
             return
         self.record(token, "completed")
         token.complete()
@@ -219,7 +217,7 @@ class Advance(Run):
             following()
 
     def _is_pretended(self, node: Node) -> bool:
-        return self._dry and node.work.function is not None and node.loop is None
+        return node.work.function is not None and node.loop is None
 
     def _failed(self, token: Token, failed: Exception) -> None:
         """A step could not be taken: an error the diagram may catch, else an incident."""
@@ -292,15 +290,17 @@ class Advance(Run):
         """Open the work or the wait of a token."""
         self._open(token, *self._opening(token))
 
-    def _opening(self, token: Token) -> tuple[Opening, Armed]:
+    def _opening(self, token: Token) -> tuple[Opening, Armed | None]:
         opened = openings.opening(token, self.uow.now, self.site)
         if opened.thrown is not None:
             self._check_chain(token.node)
-        return opened, openings.armed(token, self.uow.now, self.site)
+        waits = openings.may_wait(token.node)
+        return opened, openings.armed(token, self.uow.now, self.site) if waits else None
 
-    def _open(self, token: Token, opened: Opening, armed: Armed) -> None:
+    def _open(self, token: Token, opened: Opening, armed: Armed | None) -> None:
         self.outcome.opened[token.number] = opened
-        self.outcome.arm(token.number, armed)
+        if armed is not None:
+            self.outcome.arm(token.number, armed)
 
     def _check_chain(self, node: Node) -> None:
         if self._chained:

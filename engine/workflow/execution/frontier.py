@@ -115,15 +115,20 @@ class Frontier:
 def dump(frontier: Frontier) -> tuple[bytes, bytes]:
     """The frontier and its variables, as two JSON texts; parents stand before their children."""
     variables: dict[str, object] = {}
-    tokens, scopes = [], []
+    tokens: list[list[Any]] = []
+    scopes: list[list[Any]] = []
     for t in frontier.tokens:
-        held = [t.held] if t.held else []
-        tokens.append([t.number, t.element, t.scope, t.since, t.state, *held])
+        token: list[Any] = [t.number, t.element, t.scope, t.since, t.state]
+        if t.held:
+            token.append(t.held)
+        tokens.append(token)
         if t.own is not None:
             variables[f"{t.number}.item"] = t.own
     for s in frontier.scopes:
-        more = _more(s)
-        scopes.append([s.number, s.joins, s.visits, s.written, *([more] if more else [])])
+        scope: list[Any] = [s.number, s.joins, s.visits, s.written]
+        if s.loop or s.held or s.disarmed or s.inserted:
+            scope.append(_more(s))
+        scopes.append(scope)
         _add_variables(s, variables)
     return orjson.dumps([FORMAT, frontier.next, tokens, scopes]), json_text.write(variables)
 
@@ -141,8 +146,6 @@ def _add_variables(scope: ScopeState, variables: dict[str, object]) -> None:
 def _more(scope: ScopeState) -> dict[str, Any]:
     """What few scopes have."""
     loop = scope.loop
-    if not (loop or scope.held or scope.disarmed or scope.inserted):
-        return {}
     more = {
         "loop": [loop.total, loop.begun, loop.done] if loop is not None else None,
         "held": scope.held,

@@ -15,6 +15,7 @@ from engine.workflow.execution.outcome import Alarm, Armed, Opening, Thrown, Wai
 from engine.workflow.execution.tree import Branch, Root, Token
 
 EVENT_TYPES = frozenset({"intermediateCatchEvent", "receiveTask"})
+WAITING = EVENT_TYPES | {"eventBasedGateway"}
 THROWING = frozenset({"intermediateThrowEvent", "endEvent", "sendTask"})
 JOB_TYPES = frozenset({"serviceTask", "sendTask"})
 
@@ -77,6 +78,11 @@ def parameters(node: Node, variables: Mapping[str, object]) -> Variables:
     return {key: value.resolve(variables) for key, value in node.work.parameters}
 
 
+def may_wait(node: Node) -> bool:
+    """Whether a token there waits for events."""
+    return bool(node.boundaries) or node.type in WAITING
+
+
 def armed(token: Token, now: datetime, site: Site) -> Armed:
     """The events that a token waits for: its own, those of its gateway, its boundary events.
 
@@ -88,9 +94,7 @@ def armed(token: Token, now: datetime, site: Site) -> Armed:
     if node.loop is None and node.type in EVENT_TYPES:
         events.append(node)
     events += choices(token)
-    if not events:
-        return Armed()
-    return _armed(token.number, events, token.variables, now, site)
+    return _armed(token.number, events, token.variables if events else {}, now, site)
 
 
 def choices(token: Token) -> list[Node]:

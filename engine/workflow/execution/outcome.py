@@ -169,7 +169,8 @@ class Outcome:
     def leave(self, left: Left) -> None:
         """A token left its rest; if it came to it in this very advance, neither counts."""
         self.troubles.pop(left.token, None)
-        self.armed.pop(left.token, None)
-        self.armed.pop(-left.token, None)
+        if self.armed:
+            self.armed.pop(left.token, None)
+            self.armed.pop(-left.token, None)
         if self.opened.pop(left.token, None) is None:
             self.left.append(left)

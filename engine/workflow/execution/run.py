@@ -5,18 +5,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.kernel import json_text
-from engine.workflow.definition.layout import shown
+from engine.workflow.definition.layout import HIDDEN, shown
 from engine.workflow.definition.model import Node
 from engine.workflow.execution.frontier import Variables, dump
 from engine.workflow.execution.limits import AUTOMATIC_STEPS, ROOM, VARIABLE_BYTES
-from engine.workflow.execution.openings import JOB_TYPES
+from engine.workflow.execution.openings import JOB_TYPES, may_wait
 from engine.workflow.execution.outcome import Left, Outcome, Step, Trouble
 from engine.workflow.execution.tree import Branch, Root, Token, harvest
 
 if TYPE_CHECKING:
     from engine.workflow.execution.rules.conditions import Lookout
-
-WAITING = frozenset({"eventBasedGateway", "intermediateCatchEvent", "receiveTask"})
 
 
 class StepFailed(Exception):
@@ -39,9 +37,8 @@ class Deviation:
 class Run:
     """What the rules of execution share; `then` is what follows the step that is being taken.
 
-    On the way to rest `stirred` are the scopes, by number, where something moved since joins were
-    looked at, `rested` the tokens that came to rest and `wrote` the names of variables that were
-    written since `lookout` looked at conditional events.
+    On the way to rest `stirred` are the scopes where something moved since joins were looked at;
+    `lookout` watches what conditional events wait for, once there are any.
     """
 
     root: Root
@@ -54,9 +51,7 @@ class Run:
         self.then: Callable[[], None] | None = None
         self._budget = AUTOMATIC_STEPS
         self._held, self._added = held, 0
-        self.stirred: dict[int, Root | Branch] = {}
-        self.rested: list[Token] = []
-        self.wrote: set[str] = set()
+        self.stirred: set[Root | Branch] = set()
 
     # ---- variables ----
 
@@ -64,7 +59,8 @@ class Run:
         """Write variables from where a token is: nearest scope that has them, else the process."""
         if not variables:
             return
-        self.wrote.update(variables)
+        if self.lookout is not None:
+            self.lookout.wrote.update(variables)
         scope = token.workflow
         if token.own is not None or scope.layered:
             variables = self._write_inner(token, variables)
@@ -147,6 +143,11 @@ class Run:
             for inner in list(inside.tasks.values()):
                 self.cancel(inner, actor=actor)
 
+    def rested(self, token: Token) -> None:
+        """A token came to rest, or ended meanwhile."""
+        if self.lookout is not None:
+            self.lookout.rested.append(token)
+
     def leave(self, token: Token, completed: bool) -> None:
         """A token leaves its rest: what it opened and what it waited for is over."""
         self.outcome.leave(
@@ -155,7 +156,7 @@ class Run:
 
     def _may_wait(self, token: Token) -> bool:
         node = token.node
-        if node.boundaries or node.type in WAITING:
+        if may_wait(node):
             return True
         inside = self.root.inside(token)
         return inside is not None and bool(inside.layout.handlers)
@@ -169,12 +170,11 @@ class Run:
     ) -> None:
         """Note a finished step; what the diagram does not show is not one."""
         node, scope = token.node, token.workflow
-        element = shown(node.id)
-        unseen = element != node.id or node.loop is not None
+        unseen = node.loop is not None or HIDDEN in node.id
         if unseen and not token.changed and by is None:
             return
         step = Step(
-            element,
+            shown(node.id),
             scope.plan.model.key,
             scope.wall.state.number,
             token.since,

@@ -232,7 +232,7 @@ class _Scope:
         """The process or called process whose variables this scope reads and writes."""
         scope: Any = self
         while scope.state.variables is None:
-            scope = scope.parent_workflow
+            scope = scope.holder.workflow
         found: Root | Branch = scope
         return found
 
@@ -265,7 +265,7 @@ class Root(_Scope, BpmnWorkflow):  # type: ignore[misc]
         elif node.type == "callActivity":
             plan = plan.called[node.work.called or ""]
             name = plan.model.key
-        branch = Branch(plan.specs[name], token.id, self, deserializing=True)
+        branch = Branch(plan.specs[name], token, self)
         branch.settle_in(state, plan, plan.scopes[name], token)
         self.subprocesses[token.id] = branch
         return branch
@@ -304,9 +304,14 @@ class Root(_Scope, BpmnWorkflow):  # type: ignore[misc]
 class Branch(_Scope, BpmnSubWorkflow):  # type: ignore[misc]
     """A running subprocess or called process, or the runs of an activity that has several."""
 
+    holder: Token
+
+    def __init__(self, spec: Any, holder: Token, root: Root) -> None:
+        self.holder = holder  # the library would search for it in every scope, each time
+        super().__init__(spec, holder.id, root, deserializing=True)
+
     def _calculate_depth(self) -> int:
-        parent = self.top_workflow.get_task_from_id(self.parent_task_id).workflow
-        return int(parent.depth) + 1
+        return int(self.holder.workflow.depth) + 1
 
 
 def plant(plan: Plan, frontier: Frontier, conductor: Conductor, now: int) -> Root:

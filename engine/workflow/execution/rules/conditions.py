@@ -22,13 +22,9 @@ def fire(run: Run) -> bool:
     """Let the first conditional event happen whose condition holds, oldest wait first."""
     if run.lookout is None:
         scopes = run.root.scopes()
-        if not any(scope.layout.conditional for scope in scopes):
+        if not any([scope.layout.conditional for scope in scopes]):
             return False
         run.lookout = Lookout(scopes)
-    else:
-        run.lookout.look_around(run)
-    run.wrote.clear()
-    run.rested.clear()
     return run.lookout.fire(run)
 
 
@@ -98,10 +94,13 @@ class Lookout:
 
     A condition reads variables and nothing else: a wait that was looked at sleeps until one that
     its condition names is written, wherever that is. So each round costs what happened in it, not
-    what waits.
+    what waits. Since the last round `wrote` are the names of the variables that were written, and
+    `rested` the tokens that came to rest.
     """
 
     def __init__(self, scopes: list[Root | Branch]) -> None:
+        self.wrote: set[str] = set()
+        self.rested: list[Token] = []
         self._awake: list[tuple[Age, _Wait]] = []
         self._asleep: dict[str, dict[_Wait, Age]] = {}
         for scope in scopes:
@@ -109,20 +108,23 @@ class Lookout:
             for token in scope.tasks.values():
                 self._add_token(token)
 
-    def look_around(self, run: Run) -> None:
+    def _look_around(self, run: Run) -> None:
         """Wake what may be otherwise than it was, and add what waits since."""
-        for name in run.wrote:
+        for name in self.wrote:
             for wait, age in self._asleep.pop(name, {}).items():
                 self._wake(age, wait)
-        for token in run.rested:
+        for token in self.rested:
             if token.live:
                 self._add_token(token)
                 inside = run.root.inside(token)
                 if inside is not None:
                     self._add_scope(inside)
+        self.wrote.clear()
+        self.rested.clear()
 
     def fire(self, run: Run) -> bool:
         """Let the oldest wait that is over happen; False if all go on waiting."""
+        self._look_around(run)
         while self._awake:
             age, wait = heappop(self._awake)
             wait.awake = False

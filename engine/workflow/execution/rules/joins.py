@@ -11,25 +11,35 @@ from engine.workflow.execution.run import Run, label
 from engine.workflow.execution.tree import Branch, Root, Token
 
 
-def pass_inclusive(run: Run) -> bool:
+def pass_or_give_up(run: Run) -> bool:
     """Let the first inclusive gateway that nothing holds up any more pass, oldest scope first.
 
-    Only where something moved: what is in a scope alone says whether its gateways may pass.
+    If there is none, parallel joins in scopes without a token wait in vain; inclusive ones go on
+    with them. Only where something moved: what is in a scope alone says what its joins may do.
     """
-    return any(scope.layout.blocks and _pass_one(scope) for scope in _moved(run))
-
-
-def give_up(run: Run) -> None:
-    """Parallel joins in scopes without a token wait in vain; inclusive ones go on with them."""
-    moved = [scope for scope in _moved(run) if not scope.tasks]
+    found = [scope for scope in run.stirred if scope.state.joins]
+    if found:
+        found = sorted((s for s in found if _is_open(run, s)), key=lambda s: s.state.number)
+        if any(scope.layout.blocks and _pass_one(scope) for scope in found):
+            return True
     run.stirred.clear()
-    for scope in moved:
-        for name in sorted(scope.state.joins):
-            if scope.layout.nodes[name].type == "parallelGateway":
-                token = scope.place_resting(name)
-                token.stuck = True
-                in_vain(run, token)
-                run.stirred[scope.state.number] = scope
+    for scope in found:
+        if not scope.tasks:
+            _give_up(run, scope)
+    return False
+
+
+def _is_open(run: Run, scope: Root | Branch) -> bool:
+    return run.root.scope(scope.state.number) is scope
+
+
+def _give_up(run: Run, scope: Root | Branch) -> None:
+    for name in sorted(scope.state.joins):
+        if scope.layout.nodes[name].type == "parallelGateway":
+            token = scope.place_resting(name)
+            token.stuck = True
+            in_vain(run, token)
+            run.stirred.add(scope)
 
 
 def in_vain(run: Run, token: Token) -> None:
@@ -49,12 +59,6 @@ def unblock(token: Token) -> None:
     """A join that waits in vain gives up the tokens that did arrive."""
     if token.stuck:
         token.workflow.state.joins.pop(token.node.id, None)
-
-
-def _moved(run: Run) -> list[Root | Branch]:
-    """The scopes with arrivals in which something moved, oldest first."""
-    found = [run.stirred[number] for number in sorted(run.stirred)]
-    return [s for s in found if s.state.joins and run.root.scope(s.state.number) is s]
 
 
 def _pass_one(scope: Root | Branch) -> bool:
