@@ -103,7 +103,8 @@ def _register_requests(app: Flask) -> None:
         headers: Any = response.headers
         headers["X-Request-Id"] = g.get("request_id", "")
         headers["X-Content-Type-Options"] = "nosniff"
-        headers.setdefault("Cache-Control", "no-store")
+        if "Cache-Control" not in headers:  # setdefault would raise and catch an error each time
+            headers["Cache-Control"] = "no-store"
         seconds = time.perf_counter() - g.get("began", time.perf_counter())
         health.observe(request.endpoint or "none", response.status_code, seconds)
         log.debug(

@@ -26,6 +26,8 @@ class Form:
         definition: the definition as it was given; not to be changed.
         variable_types: the form type of each variable written; a choice among numbers is `number`.
         instructions: the steps that are shown beside the record.
+        file_fields: the fields whose answer is the id of a file.
+        recorded: the keys of the fields whose answer is recorded, but not under its own name.
     """
 
     key: str
@@ -34,6 +36,8 @@ class Form:
     definition: dict[str, object] = field(repr=False)
     variable_types: dict[str, str] = field(repr=False)
     instructions: tuple[Instruction, ...] = field(repr=False)
+    file_fields: tuple[FormField, ...] = field(repr=False)
+    recorded: frozenset[str] = field(repr=False)
     _schema: Schema = field(repr=False)
     _keys: Mapping[str, str] = field(repr=False)
     _writes: tuple[tuple[str, str], ...] = field(repr=False)
@@ -106,6 +110,8 @@ def compile_form(definition: Mapping[str, object]) -> Form:
         fields=asked,
         instructions=read.instructions,
         definition=copy.deepcopy(dict(definition)),
+        file_fields=tuple(each for each in asked if each.holds_file),
+        recorded=frozenset(each.key for each in asked if each.variable != each.key),
         variable_types={each.variable: each.value_type.value for each in asked if each.variable},
         _schema=schema(),
         _keys={name: each.key for name, each in names.items()},

@@ -92,27 +92,25 @@ def _packed(step: Step, now: int, main: str) -> dict[str, object] | str:
 
     A step of which nothing is left but its element is that element's id.
     """
-    told = {letter: value for letter, value, usual in _letters(step, now, main) if not usual}
-    return step.element if len(told) == 1 and step.element else told
-
-
-def _letters(step: Step, now: int, main: str) -> Iterator[tuple[str, object, bool]]:
-    """Each letter of a step with its value, and whether that is as usual."""
-    yield "e", step.element, False
-    yield "p", step.process, step.process in (main, "")
-    yield "w", step.wall, step.wall == 0
-    yield "s", step.state, step.state == "completed"
-    yield "b", now - step.started, step.started == now
-    yield "c", step.changed, not step.changed
-    yield "a", step.answers, not step.answers
-    yield "u", step.actor, step.actor is None
-    yield "d", step.deviation, step.deviation is None
-    yield "k", step.kind, step.kind is None
-    yield "x", step.inner, not step.inner
-    yield "l", step.seen, not step.seen
-    yield "n", step.name, not step.name
-    yield "o", step.undoes, step.undoes is None
-    yield "t", now - (step.begun or now), step.begun is None
+    told = {
+        "p": None if step.process == main else step.process,
+        "w": step.wall,
+        "s": None if step.state == "completed" else step.state,
+        "b": now - step.started,
+        "c": step.changed,
+        "a": step.answers,
+        "u": step.actor,
+        "d": step.deviation,
+        "k": step.kind,
+        "x": step.inner,
+        "l": step.seen,
+        "n": step.name,
+        "o": step.undoes,
+    }
+    kept: dict[str, object] = {letter: value for letter, value in told.items() if value}
+    if step.begun is not None:
+        kept["t"] = now - step.begun
+    return {"e": step.element, **kept} if kept or not step.element else step.element
 
 
 def _steps(

@@ -66,8 +66,7 @@ def read_answers(uow: Uow, token: Token, given: Mapping[str, object], site: int)
     except FormInvalid as refused:
         raise _refused([FieldProblem(e.pointer, e.detail) for e in refused.errors]) from None
     found = _files(uow, form, answers, site)
-    written = {each.key for each in form.fields if each.variable == each.key}
-    further = {key: value for key, value in answers.items() if key not in written}
+    further = {key: answers[key] for key in answers if key in form.recorded}
     return Answers(clean(form.variables(answers)), clean(further), found, form)
 
 
@@ -80,7 +79,7 @@ def attach_files(uow: Uow, answers: Answers, subjects: list[str], actor: Actor) 
 def _files(
     uow: Uow, form: Form, answers: Mapping[str, object], site: int
 ) -> tuple[tuple[str, bytes], ...]:
-    asked = [each for each in form.fields if each.holds_file and each.key in answers]
+    asked = [each for each in form.file_fields if each.key in answers]
     given = [(each, from_text(str(answers[each.key]), "file")) for each in asked]
     problems = [
         FieldProblem(pointer("variables", each.key), wrong)
