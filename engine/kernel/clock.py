@@ -1,6 +1,7 @@
 """Where the time comes from: one object, so that a test can hold it."""
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Protocol
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -37,4 +38,11 @@ def iso(milliseconds: int | None) -> str | None:
     """RFC 3339 text of a stored instant, in UTC with milliseconds; None stays None."""
     if milliseconds is None:
         return None
-    return from_ms(milliseconds).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    seconds, rest = divmod(milliseconds, 1000)
+    return f"{_second(seconds)}.{rest:03d}Z"
+
+
+@lru_cache(4096)
+def _second(seconds: int) -> str:
+    """A list shows the same instants again and again."""
+    return (EPOCH + timedelta(seconds=seconds)).isoformat()[:19]

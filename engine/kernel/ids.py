@@ -28,8 +28,8 @@ def new_id() -> bytes:
 
 def to_text(key: bytes) -> str:
     """The key as people and other systems write it: 8-4-4-4-12 hexadecimal digits."""
-    h = bytes(key).hex()
-    return f"{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:]}"
+    h = bytes(key).hex("-", 2)  # dashes after every four digits; three of them are too many
+    return f"{h[:4]}{h[5:29]}{h[30:34]}{h[35:]}"
 
 
 def from_text(text: str, thing: str = "thing") -> bytes:

@@ -134,14 +134,21 @@ def _times(seconds: list[float]) -> dict[str, float]:
 
 
 def fill(url: str, number: int) -> None:
-    """Open tasks, copies of one real: a third claimed; roles, priorities, due times mixed."""
+    """Open tasks, each in an instance of its own, copies of one real: a third claimed; roles,
+    priorities, due times mixed.
+    """
     store = Store(url)
     plans.run(store, instances.start, process=key_of(OPERATIONS), actor=PAUL)
-    table = sa.Table("task", sa.MetaData(), autoload_with=store.bind)
+    known = sa.MetaData()
+    known.reflect(store.bind, only=("instance", "task"))
+    instance, task = known.tables["instance"], known.tables["task"]
+    copies = [new_id() for _ in range(number - 1)]
     with store.bind.begin() as connection:
-        real = dict(connection.execute(sa.select(table)).mappings().one())
-        rows = [real | _other(n) for n in range(number - 1)]
-        connection.execute(sa.insert(table), rows)
+        owner = dict(connection.execute(sa.select(instance)).mappings().one())
+        real = dict(connection.execute(sa.select(task)).mappings().one())
+        connection.execute(sa.insert(instance), [owner | {"id": copy} for copy in copies])
+        rows = [real | _other(n) | {"instance_id": copy} for n, copy in enumerate(copies)]
+        connection.execute(sa.insert(task), rows)
     store.close()
 
 
@@ -150,7 +157,6 @@ def _other(number: int) -> dict[str, object]:
     claimed = number % 3 == 0
     return {
         "id": new_id(),
-        "instance_id": new_id(),
         "role": str(roles[number % len(roles)]),
         "state": "claimed" if claimed else "open",
         "assignee": ("ana", "bo", "cy")[number % 3] if claimed else None,

@@ -295,8 +295,9 @@ _AFTER = sa.tuple_(_t.rank, _t.id) > sa.tuple_(
 
 
 def _task_page(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """Which tasks are on a page: their keys alone, so that little is sorted."""
     return (
-        sa.select(*TASK_COLUMNS, _t.rank)
+        sa.select(_t.id, _t.rank)
         .where(_t.site_id == sa.bindparam("site"), *conditions, _AFTER)
         .order_by(_t.rank, _t.id)
         .limit(_LIMIT)
@@ -304,12 +305,12 @@ def _task_page(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
 
 
 def _shown(chosen: sa.Select[Any] | sa.CompoundSelect[Any]) -> db.Statement:
-    """A page with the state of each task's instance, looked up for what is shown only."""
+    """A page of tasks with the states of their instances, looked up for what is shown only."""
     page = chosen.subquery()
-    columns = [page.c[column.name] for column in TASK_COLUMNS]
     return db.Statement(
-        sa.select(*columns, _i.state.label("instance_state"), page.c.rank)
-        .join_from(page, t.instance, page.c.instance_id == _i.id)
+        sa.select(*TASK_COLUMNS, _i.state.label("instance_state"), page.c.rank)
+        .join_from(page, t.task, page.c.id == _t.id)
+        .join(t.instance, _t.instance_id == _i.id)
         .order_by(page.c.rank, page.c.id)
     )
 
