@@ -5,8 +5,10 @@ A new table, function or guard is added here when it comes in a module of its ow
 """
 
 from engine.access import tables as access_tables
+from engine.equipment import tables as equipment_tables
 from engine.kernel import site
 from engine.kernel.store import idempotency, numbering
+from engine.performance.downtimes import tables as downtime_tables
 from engine.records import audit
 from engine.records import tables as records_tables
 from engine.workflow import tables as workflow_tables
@@ -15,6 +17,8 @@ from engine.workflow.work import task_guards
 MODULES = (
     access_tables,
     audit,
+    downtime_tables,
+    equipment_tables,
     idempotency,
     numbering,
     records_tables,

@@ -27,6 +27,10 @@ class Permission(StrEnum):
     TOKEN_MANAGE = "token.manage"
     STATION_MANAGE = "station.manage"
     SETTINGS_MANAGE = "settings.manage"
+    EQUIPMENT_MANAGE = "equipment.manage"
+    SIGNAL_SEND = "signal.send"
+    DOWNTIME_EXPLAIN = "downtime.explain"
+    DOWNTIME_MANAGE = "downtime.manage"
 
 
 _ENGINEERS = frozenset({Role.PROCESS_ENGINEER})
@@ -37,7 +41,8 @@ _ADMINS = frozenset({Role.ADMIN})
 
 # To deploy covers submitting, to release covers rejecting and retiring. To control an instance is
 # to suspend, resume and cancel it; to intervene is to depart from its diagram: move tokens, skip or
-# insert tasks, change variables, split or merge it.
+# insert tasks, change variables, split or merge it. To explain a downtime is to give its reason, to
+# split and to merge it; to manage them is to change the tree of reasons.
 WHO_MAY: Mapping[Permission, frozenset[Role]] = {
     Permission.READ: frozenset(Role),
     Permission.PROCESS_DEPLOY: _ENGINEERS,
@@ -55,6 +60,13 @@ WHO_MAY: Mapping[Permission, frozenset[Role]] = {
     Permission.TOKEN_MANAGE: _ADMINS,
     Permission.STATION_MANAGE: frozenset({Role.ADMIN, Role.TEAM_LEAD}),
     Permission.SETTINGS_MANAGE: _ADMINS,
+    Permission.EQUIPMENT_MANAGE: frozenset({Role.ADMIN, Role.PROCESS_ENGINEER, Role.MAINTENANCE}),
+    Permission.SIGNAL_SEND: _SYSTEMS,
+    Permission.DOWNTIME_EXPLAIN: frozenset(
+        {Role.OPERATOR, Role.TEAM_LEAD, Role.MAINTENANCE}
+        | {Role.PROCESS_ENGINEER, Role.QUALITY, Role.PLANNER}
+    ),
+    Permission.DOWNTIME_MANAGE: frozenset({Role.ADMIN, Role.MAINTENANCE}),
 }
 
 

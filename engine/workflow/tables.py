@@ -157,6 +157,10 @@ task_draft = sa.Table(
     **db.BY_KEY,
 )
 
+# `equipment` is what the diagram names; `unit` who the job is for and `command` its number there,
+# while the command may be on its way: a failed attempt and a retry clear both.
+IS_FREE_OF_EQUIPMENT = sa.text("state = 'open' AND equipment IS NOT NULL")
+IS_OF_UNIT = sa.text("unit IS NOT NULL")
 job = sa.Table(
     "job",
     db.metadata,
@@ -180,7 +184,12 @@ job = sa.Table(
     db.instant("lease_until", nullable=True),
     db.instant("closed", nullable=True),
     db.text("message", nullable=True),
+    db.text("equipment", nullable=True),
+    db.text("unit", nullable=True),
+    sa.Column("command", sa.BigInteger, nullable=True),
     _partial("ix_job_free", IS_FREE, "topic", "priority", "id"),
+    _partial("ix_job_equipment", IS_FREE_OF_EQUIPMENT, "equipment", "priority", "id"),
+    _partial("ix_job_unit", IS_OF_UNIT, "unit", "id"),
     _partial("ix_job_lease", IS_CLAIMED, "lease_until"),
     _partial("ix_job_open_instance", IS_OPEN, "instance_id", "token"),
     _partial("ix_job_failed", IS_FAILED, "instance_id", "token"),

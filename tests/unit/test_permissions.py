@@ -8,7 +8,7 @@ from engine.kernel.errors import NotPermitted
 
 # Written out by hand from CONTRACT section 2, "Who may": a change of the table is seen here.
 EXPECTED = {
-    "operator": {"read", "task.complete", "file.add"},
+    "operator": {"read", "task.complete", "file.add", "downtime.explain"},
     "team_lead": {
         "read",
         "instance.start",
@@ -19,8 +19,9 @@ EXPECTED = {
         "incident.resolve",
         "file.add",
         "station.manage",
+        "downtime.explain",
     },
-    "quality": {"read", "task.complete", "file.add"},
+    "quality": {"read", "task.complete", "file.add", "downtime.explain"},
     "process_engineer": {
         "read",
         "process.deploy",
@@ -29,9 +30,25 @@ EXPECTED = {
         "task.complete",
         "incident.resolve",
         "file.add",
+        "equipment.manage",
+        "downtime.explain",
     },
-    "planner": {"read", "instance.start", "instance.control", "task.complete", "file.add"},
-    "maintenance": {"read", "task.complete", "file.add"},
+    "planner": {
+        "read",
+        "instance.start",
+        "instance.control",
+        "task.complete",
+        "file.add",
+        "downtime.explain",
+    },
+    "maintenance": {
+        "read",
+        "task.complete",
+        "file.add",
+        "equipment.manage",
+        "downtime.explain",
+        "downtime.manage",
+    },
     "integration": {
         "read",
         "instance.start",
@@ -39,6 +56,7 @@ EXPECTED = {
         "job.work",
         "message.send",
         "file.add",
+        "signal.send",
     },
     "auditor": {"read"},
     "admin": {
@@ -49,6 +67,8 @@ EXPECTED = {
         "station.manage",
         "settings.manage",
         "file.add",
+        "equipment.manage",
+        "downtime.manage",
     },
 }
 

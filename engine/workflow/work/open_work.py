@@ -142,6 +142,9 @@ def _job_row(uow: Uow, instance: Owner, o: Opening) -> dict[str, object]:
         "lease_until": None,
         "closed": None,
         "message": None,
+        "equipment": work.equipment,
+        "unit": None,
+        "command": None,
     }
 
 

@@ -1,0 +1,1 @@
+"""How the plant performs: what stood, for how long, and why."""
