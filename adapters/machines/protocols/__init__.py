@@ -1,0 +1,1 @@
+"""What machines speak: one module each, with a class `Machine` that is an `Adapter`."""
