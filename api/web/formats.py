@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from flask import Flask, g
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from api.web.language import Language, here, instant
 from api.web.language import gettext as _
@@ -36,10 +36,10 @@ def since(at: str | datetime | None) -> Markup | str:
     if at is None:
         return "–"
     read = instant(at)
-    text = here().duration((g.now - read).total_seconds())
-    return Markup('<time data-since datetime="{}" title="{}">{}</time>').format(
-        _iso(read), _moment(here(), read, g.zone), text
-    )
+    words = here()
+    text = escape(words.duration((g.now - read).total_seconds()))
+    title = escape(_moment(words, read, g.zone))
+    return Markup(f'<time data-since datetime="{_iso(read)}" title="{title}">{text}</time>')
 
 
 @lru_cache(maxsize=4096)
@@ -95,7 +95,7 @@ def register_formats(app: Flask) -> None:
 
 
 def _time(at: str | datetime, text: str) -> Markup:
-    return Markup('<time datetime="{}">{}</time>').format(_iso(instant(at)), text)
+    return Markup(f'<time datetime="{_iso(instant(at))}">{escape(text)}</time>')
 
 
 def _iso(at: datetime) -> str:
