@@ -169,15 +169,27 @@ class Client:
     # ---- what workers do ----
 
     def claim_jobs(
-        self, topics: Sequence[str], worker: str, *, limit: int = 1, lease_seconds: int = 60
+        self,
+        topics: Sequence[str],
+        worker: str,
+        *,
+        limit: int = 1,
+        lease_seconds: int = 60,
+        units: Sequence[str] | None = None,
     ) -> list[dict[str, Any]]:
-        """Lease open jobs of some topics; what there is, at once."""
-        body = {
+        """Lease open jobs of some topics; what there is, at once.
+
+        Args:
+            units: codes of work units: only jobs for them, at most one for each.
+        """
+        body: dict[str, Any] = {
             "topics": list(topics),
             "worker": worker,
             "limit": limit,
             "lease_seconds": lease_seconds,
         }
+        if units is not None:
+            body["units"] = list(units)
         items: list[dict[str, Any]] = self.post("/jobs/claim", body)["items"]
         return items
 

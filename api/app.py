@@ -25,6 +25,7 @@ from api.rest import (
 from api.rest.access import sessions, settings, stations, tokens, users
 from api.rest.authoring import reading as authoring
 from api.rest.authoring import trying
+from api.rest.equipment import classes, nodes
 from api.rest.overview import problems as reported
 from api.rest.overview import reading as overview
 from api.rest.records import audit, files, signatures
@@ -40,6 +41,7 @@ RESOURCES = (
     *(processes, trying, authoring, instances, tasks, recording, jobs, messages, incidents),
     *(users, tokens, sessions, stations, settings),
     *(files, signatures, audit, reported, overview),
+    *(nodes, classes),
 )
 REQUEST_ID_LENGTH = 64
 

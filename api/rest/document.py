@@ -36,6 +36,8 @@ PARTS: dict[str, tuple[dict[str, Any], str]] = {
     "other": ({"type": "integer", "minimum": 1}, "The number of the version it is compared with"),
     "file": (UUID, "The file's id"),
     "filename": (TEXT, "The name of a file of the version"),
+    "code": (TEXT, "The code of the equipment, class or reason"),
+    "downtime": (UUID, "The downtime's id"),
 }
 SENT = {
     "Idempotency-Key": (

@@ -4,7 +4,7 @@ Ids are 16 bytes, instants are whole milliseconds, JSON is bytes: the same SQL a
 SQLite and PostgreSQL, and no conversion between the driver and a command.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -89,6 +89,18 @@ class Statement:
             fixed = {k: v for k, v in (compiled.params or {}).items() if v is not None}
             found = self._prepared[dialect] = str(compiled), fixed
         return found
+
+
+def padded(name: str, values: Sequence[Any]) -> dict[str, Any]:
+    """Values for a statement that takes several, as `name0`, `name1` …: their number is rounded up
+    to a power of two by repeating the last, so that few statements are built."""
+    size = 1 << (len(values) - 1).bit_length()
+    return {f"{name}{n}": values[min(n, len(values) - 1)] for n in range(size)}
+
+
+def among(column: sa.ColumnElement[Any], name: str, size: int) -> sa.ColumnElement[bool]:
+    """Whether a column has one of so many values that `padded` named."""
+    return column.in_([sa.bindparam(f"{name}{n}", type_=column.type) for n in range(size)])
 
 
 def _sqlite() -> sa.Dialect:

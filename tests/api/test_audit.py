@@ -138,6 +138,17 @@ def own(works: Works, secret: str) -> Answer:
     return works.admin.post(f"/users/ana/{secret}", {"new": new})
 
 
+def lathe(works: Works, path: str = "") -> Answer:
+    body = {"code": "LATHE-1", "name": "Lathe 1", "level": "work_unit"}
+    made = works.maintenance.post("/equipment", body)
+    return works.maintenance.patch(path, {"commands_enabled": True}) if path else made
+
+
+def turning(works: Works, path: str = "") -> Answer:
+    made = works.maintenance.post("/equipment-classes", {"code": "TURNING", "name": "Turning"})
+    return works.maintenance.patch(path, {"name": "Lathes"}) if path else made
+
+
 # route -> (how it is called, the action of its entry, the kind of its subject)
 ACTS: dict[str, tuple[Act, str, str]] = {
     "POST /processes": (lambda w: w.deploy(TURN), "process.deployed", "process"),
@@ -225,6 +236,14 @@ ACTS: dict[str, tuple[Act, str, str]] = {
         lambda w: w.admin.delete(station(w)), "station.revoked", "station"),
     "PATCH /settings": (
         lambda w: w.admin.patch("/settings", {"undo_minutes": 3}), "settings.changed", "site"),
+    "POST /equipment": (lambda w: lathe(w), "equipment.created", "equipment"),
+    "PATCH /equipment/<code>": (
+        lambda w: lathe(w, "/equipment/LATHE-1"), "equipment.changed", "equipment"),
+    "POST /equipment-classes": (
+        lambda w: turning(w), "equipment_class.created", "equipment_class"),
+    "PATCH /equipment-classes/<code>": (
+        lambda w: turning(w, "/equipment-classes/TURNING"),
+        "equipment_class.changed", "equipment_class"),
 }  # fmt: skip
 # A worker at a long job says every few seconds that it is still there: a sign of life, no act.
 # Who enrols a device is nobody yet; `test_stations.py` has that entry. A draft is its writer's own,

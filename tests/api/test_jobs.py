@@ -38,6 +38,9 @@ def test_a_worker_gets_what_it_needs(works: Works) -> None:
         "fence": 1,
         "lease_until": "2026-03-02T06:01:30.000Z",
         "attempt": 1,
+        "equipment": None,
+        "unit": None,
+        "command": None,
     }
     assert str(claimed["parameters"]["feed"]) == "0.30"
 
@@ -62,6 +65,9 @@ def test_a_worker_brings_a_result(works: Works) -> None:
         "lease_until": None,
         "retry_at": None,
         "message": None,
+        "equipment": None,
+        "unit": None,
+        "command": None,
     }
     shown = works.instance(instance)
     assert str(shown["variables"]["seconds"]) == "12.5"

@@ -155,6 +155,8 @@ def test_what_honours_if_match_answers_with_an_etag(document: Document) -> None:
         "patch /api/v1/users/{name}",
         "patch /api/v1/stations/{station}",
         "patch /api/v1/settings",
+        "patch /api/v1/equipment/{code}",
+        "patch /api/v1/equipment-classes/{code}",
         "post /api/v1/processes",
     }
 
@@ -168,7 +170,7 @@ def test_the_parts_of_an_address_have_their_formats(document: Document) -> None:
             assert part["description"]
             if name in ("version", "other"):
                 assert part["schema"] == {"type": "integer", "minimum": 1}
-            elif name not in ("key", "name", "filename"):
+            elif name not in ("key", "name", "filename", "code"):
                 assert part["schema"] == {"type": "string", "format": "uuid"}
 
 

@@ -29,6 +29,7 @@ MACHINES = frozenset({"integration"})
 INTERVENERS = frozenset({"team_lead", "process_engineer"})
 ADMIN = frozenset({"admin"})
 KEEPERS = frozenset({"admin", "team_lead"})
+BUILDERS = frozenset({"admin", "process_engineer", "maintenance"})
 
 # The contract's table, route by route, written down a second time: who may, and what it is called.
 WHO: dict[str, tuple[frozenset[str], str]] = {
@@ -86,6 +87,10 @@ WHO: dict[str, tuple[frozenset[str], str]] = {
     "POST /stations/<station>/code": (KEEPERS, "station.manage"),
     "DELETE /stations/<station>": (KEEPERS, "station.manage"),
     "PATCH /settings": (ADMIN, "settings.manage"),
+    "POST /equipment": (BUILDERS, "equipment.manage"),
+    "PATCH /equipment/<code>": (BUILDERS, "equipment.manage"),
+    "POST /equipment-classes": (BUILDERS, "equipment.manage"),
+    "PATCH /equipment-classes/<code>": (BUILDERS, "equipment.manage"),
 }
 FOR_EVERYBODY = frozenset(
     {

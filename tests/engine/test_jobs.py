@@ -50,6 +50,9 @@ def test_a_worker_claims_a_job_and_completes_it(plant: Plant) -> None:
         "fence": 1,
         "attempt": 1,
         "lease_until": "2026-03-02T06:01:00.000Z",
+        "equipment": None,
+        "unit": None,
+        "command": None,
     }
     assert plant.complete_job(job, good=5)["state"] == "completed"
     assert plant.state(instance) == "completed"

@@ -2,9 +2,20 @@
 
 from marshmallow import fields, validate
 
-from api.rest.schemas.basics import Out, Strict, Variables, chosen, prose, text
+from api.rest.schemas.basics import (
+    Out,
+    PageQuery,
+    Strict,
+    Variables,
+    chosen,
+    prose,
+    text,
+    wanted,
+)
 
 LEASE = validate.Range(1, 24 * 3600)
+STATES = ("open", "claimed", "completed", "failed", "cancelled")
+MOST_UNITS = 200
 
 
 class ClaimJobsIn(Strict):
@@ -14,6 +25,11 @@ class ClaimJobsIn(Strict):
     worker = text(required=True)
     limit = fields.Integer(load_default=1, strict=True, validate=validate.Range(1, 100))
     lease_seconds = fields.Integer(load_default=60, strict=True, validate=LEASE)
+    units = fields.List(
+        text(),
+        validate=validate.Length(0, MOST_UNITS),
+        metadata={"description": "Codes of work units: only their jobs, at most one for each"},
+    )
 
 
 class CompleteJobIn(Strict):
@@ -54,6 +70,12 @@ class ClaimedJobOut(Out):
     fence = fields.Integer()
     lease_until = fields.DateTime()
     attempt = fields.Integer()
+    equipment = fields.String(allow_none=True)
+    unit = fields.String(allow_none=True)
+    command = fields.Integer(
+        allow_none=True,
+        metadata={"description": "The number of the command, ascending for each unit"},
+    )
 
 
 class ClaimedJobsOut(Out):
@@ -70,7 +92,7 @@ class JobOut(Out):
     business_key = fields.String(allow_none=True)
     element = fields.String()
     topic = fields.String()
-    state = chosen("open", "claimed", "completed", "failed", "cancelled")
+    state = chosen(*STATES)
     fence = fields.Integer()
     attempt = fields.Integer()
     attempts = fields.Integer()
@@ -78,3 +100,39 @@ class JobOut(Out):
     lease_until = fields.DateTime(allow_none=True)
     retry_at = fields.DateTime(allow_none=True)
     message = fields.String(allow_none=True)
+    equipment = fields.String(allow_none=True)
+    unit = fields.String(allow_none=True)
+    command = fields.Integer(allow_none=True)
+
+
+class JobShownOut(JobOut):
+    """A job with what it is about."""
+
+    action = fields.String(allow_none=True)
+    parameters = Variables()
+    instance_state = fields.String()
+    created = fields.DateTime()
+    closed = fields.DateTime(allow_none=True)
+
+
+class WaitsForOut(Out):
+    """Why a job waits: a stable code, and a sentence that says what to do."""
+
+    code = fields.String()
+    message = fields.String()
+
+
+class JobDetailOut(JobShownOut):
+    """A job with everything that keeps it from being handed out now."""
+
+    waits_for = fields.List(fields.Nested(WaitsForOut))
+
+
+class JobQuery(PageQuery):
+    """Which jobs."""
+
+    unit = wanted()
+    equipment = wanted()
+    state = wanted(*STATES)
+    topic = wanted()
+    instance = fields.UUID(load_default=None)

@@ -51,20 +51,32 @@ class JobEnded(Conflict):
 def claim(
     uow: Uow, *, topics: Sequence[str], worker: str, limit: int, lease_seconds: int, actor: Actor
 ) -> list[dict[str, Any]]:
-    """Lease open jobs of these topics to a worker, the most urgent and oldest first."""
-    wanted = sorted(set(topics))
-    if not 0 < len(wanted) <= MAX_TOPICS:
-        raise Invalid(f"Name 1 to {MAX_TOPICS} topics.")
+    """Lease open jobs of these topics to a worker, the most urgent and oldest first.
+
+    What a unit may have begun already is for that unit alone: `dispatch` hands it out.
+    """
+    names = {f"topic{n}": topic for n, topic in enumerate(wanted(topics))}
     free_expired(uow)
-    names = {f"topic{n}": topic for n, topic in enumerate(wanted)}
     rows = uow.all(
-        _free(len(wanted)), site=actor.site, now=uow.now_ms, limit=min(limit, MAX_JOBS), **names
+        _free(len(names)), site=actor.site, now=uow.now_ms, limit=min(limit, MAX_JOBS), **names
     )
     until = uow.now_ms + lease_seconds * 1000
     uow.write(_LEASE, [{"id": row[0], "worker": worker, "until": until} for row in rows])
     subjects = [f"job:{to_text(row[0])}" for row in rows]
     audit_each(uow, actor, "job.claimed", subjects, {"worker": worker})
-    return [_claimed(row, until) for row in rows]
+    return [claimed(row, until) for row in rows]
+
+
+def wanted(topics: Sequence[str]) -> list[str]:
+    """The topics that a worker names, each once.
+
+    Raises:
+        Invalid: for none, or too many.
+    """
+    found = sorted(set(topics))
+    if not 0 < len(found) <= MAX_TOPICS:
+        raise Invalid(f"Name 1 to {MAX_TOPICS} topics.")
+    return found
 
 
 def complete(
@@ -105,7 +117,7 @@ def fail(
         _raise(uow, found, code, message, actor)
     elif found.attempt < found.attempts:
         found.state, found.retry_at = "open", uow.now_ms + 1000 * (retry_in or 0)
-        found.message = message
+        found.message, found.unit, found.command = message, None, None
         uow.write(_REOPEN, {"id": found.id, "retry_at": found.retry_at, "message": message})
     else:
         found.close(uow, "failed", message)
@@ -174,6 +186,7 @@ class _Job:
         self.lease_until: int | None = row[10]
         self.retry_at: int | None = row[11]
         self.message: str | None = row[12]
+        self.equipment, self.unit, self.command = row[13:]
         self.instance = instance
 
     @property
@@ -211,6 +224,9 @@ class _Job:
             "lease_until": iso(self.lease_until),
             "retry_at": iso(self.retry_at),
             "message": self.message,
+            "equipment": self.equipment,
+            "unit": self.unit,
+            "command": self.command,
         }
 
 
@@ -244,7 +260,8 @@ def _give_up(uow: Uow, found: _Job, message: str, actor: Actor) -> None:
     found.instance.save(uow, advance, actor)
 
 
-def _claimed(row: tuple[Any, ...], until: int) -> dict[str, Any]:
+def claimed(row: tuple[Any, ...], until: int) -> dict[str, Any]:
+    """A job in a worker's hands, from a row that begins with `CLAIMED_COLUMNS`."""
     return {
         "id": to_text(row[0]),
         "instance": to_text(row[1]),
@@ -256,6 +273,9 @@ def _claimed(row: tuple[Any, ...], until: int) -> dict[str, Any]:
         "fence": row[7] + 1,
         "attempt": row[8] + 1,
         "lease_until": iso(until),
+        "equipment": row[9],
+        "unit": None,
+        "command": None,
     }
 
 
@@ -263,28 +283,23 @@ def _claimed(row: tuple[Any, ...], until: int) -> dict[str, Any]:
 
 _j, _i = t.job.c, t.instance.c
 _ID = _j.id == sa.bindparam("id")
+CLAIMED_COLUMNS = (
+    *(_j.id, _j.instance_id, _j.business_key, _j.element, _j.topic, _j.action, _j.parameters),
+    *(_j.fence, _j.attempt, _j.equipment),
+)
 
 
 @lru_cache
 def _free(topics: int) -> db.Statement:
     """Open jobs of so many topics; on PostgreSQL those that another worker claims are passed by."""
     return db.Statement(
-        sa.select(
-            _j.id,
-            _j.instance_id,
-            _j.business_key,
-            _j.element,
-            _j.topic,
-            _j.action,
-            _j.parameters,
-            _j.fence,
-            _j.attempt,
-        )
+        sa.select(*CLAIMED_COLUMNS)
         .join_from(t.job, t.instance, _j.instance_id == _i.id)
         .where(
             _j.state == sa.literal_column("'open'"),
             sa.or_(*(_j.topic == sa.bindparam(f"topic{n}") for n in range(topics))),
             _j.site_id == sa.bindparam("site"),
+            _j.unit.is_(None),
             sa.or_(_j.retry_at.is_(None), _j.retry_at <= sa.bindparam("now")),
             _i.state == sa.literal_column(f"'{ACTIVE}'"),
         )
@@ -316,6 +331,7 @@ _JOB = db.Statement(
         _j.lease_until,
         _j.retry_at,
         _j.message,
+        *(_j.equipment, _j.unit, _j.command),
     )
     .where(_ID)
     .with_for_update()
@@ -329,7 +345,7 @@ _CLOSE = db.Statement(
 _REOPEN = db.Statement(
     sa.text(
         "UPDATE job SET state = 'open', retry_at = :retry_at, message = :message, "
-        "lease_until = NULL, worker = NULL WHERE id = :id"
+        "lease_until = NULL, worker = NULL, unit = NULL, command = NULL WHERE id = :id"
     )
 )
 _FAILED = db.Statement(
@@ -340,7 +356,7 @@ _FAILED = db.Statement(
 _RETRY = db.Statement(
     sa.text(
         "UPDATE job SET state = 'open', attempt = 0, fence = fence + 1, closed = NULL, "
-        "retry_at = NULL, worker = NULL, parameters = :parameters "
+        "retry_at = NULL, worker = NULL, unit = NULL, command = NULL, parameters = :parameters "
         "WHERE instance_id = :instance AND token = :token AND state = 'failed'"
     )
 )

@@ -1,0 +1,1 @@
+"""Equipment over HTTP: the hierarchy and its classes."""
