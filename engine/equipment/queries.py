@@ -14,6 +14,7 @@ from engine.kernel import db
 from engine.kernel.clock import iso
 from engine.kernel.errors import NotFound
 from engine.kernel.store.uow import Row, Uow
+from engine.kernel.vocabulary import EQUIPMENT, names_of
 
 Item = dict[str, Any]
 
@@ -118,6 +119,7 @@ def due_units(uow: Uow, *, limit: int) -> list[Unit]:
     return [_unit(row) for row in uow.all(_DUE, now=uow.now_ms, limit=limit)]
 
 
+@names_of(EQUIPMENT)
 def names(uow: Uow, site: int) -> frozenset[str]:
     """Every code that a diagram may name: of equipment, and of its classes."""
     return frozenset(code for (code,) in uow.all(_NAMES, site=site))

@@ -11,7 +11,10 @@ from tests.support.faults import ERRORS, WARNINGS
 from tests.support.faults.bundles import BUNDLES, NUMBER_FORM
 
 KNOWN = Known(
-    frozenset({("process", "released")}), frozenset({"lots.hold"}), frozenset({"day shift"})
+    frozenset({("process", "released")}),
+    frozenset({"lots.hold"}),
+    frozenset({"day shift"}),
+    frozenset({"LATHE-1"}),
 )
 
 
@@ -70,7 +73,9 @@ def test_a_clean_diagram_has_no_findings() -> None:
         d.user("turn", name="Turn shaft", form="inspect", maximum=3, priority="90", due="PT2H"),
         d.boundary("late", "turn", duration="PT8H"),
         d.exclusive("good", default="end", name="Diameter within limits?"),
-        d.job("treat", name="Heat", retries="5", parameters={"celsius": "= celsius"}),
+        d.job(
+            "treat", name="Heat", retries="5", equipment="LATHE-1", parameters={"c": "= celsius"}
+        ),
         d.boundary("broken", "treat", error="E1"),
         d.function("hold", "lots.hold"),
         d.call("review", "released", ins={"lot": "lot"}),

@@ -170,6 +170,7 @@ ERRORS: list[Fault] = [
 WARNINGS: list[Fault] = [
     ("not-enforced-yet", "a", line(d.user("a", equipment="LATHE-1"))),
     ("not-enforced-yet", "a", line(d.user("a", qualification="welding"))),
+    ("equipment-unknown", "a", line(d.job("a", equipment="LAHTE-1"))),
     *(
         ("shown-only", "o", (*line(d.user("a")), f'<{tag} id="o"/>'))
         for tag in ("dataStoreReference", "ioSpecification", "property")

@@ -1,11 +1,11 @@
-"""What a diagram names must exist: forms, decisions, processes, functions, calendars."""
+"""What a diagram names must exist: forms, decisions, functions, calendars, equipment."""
 
 from collections.abc import Iterator
 
 from engine.workflow.definition.bundles import Bundle
 from engine.workflow.definition.expressions import Expression, mismatches
 from engine.workflow.definition.lint.known import Known
-from engine.workflow.definition.model import Finding, Node, ProcessModel, error
+from engine.workflow.definition.model import Finding, Node, ProcessModel, error, warning
 from engine.workflow.definition.times import TimeRefused, read_cycle, read_duration
 
 
@@ -45,7 +45,20 @@ def names(node: Node, bundle: Bundle, known: Known) -> Iterator[Finding]:
             f"There is no calendar {node.work.calendar}.",
             _listed(known.calendars),
         )
+    yield from _equipment(node, known)
     yield from _working_time(node)
+
+
+def _equipment(node: Node, known: Known) -> Iterator[Finding]:
+    """What the plant does not have it may get before the diagram runs: a warning."""
+    name = node.work.equipment
+    if name and known.equipment is not None and name not in known.equipment:
+        yield warning(
+            "equipment-unknown",
+            node.id,
+            f"There is no equipment and no equipment class {name}.",
+            "Create it under /equipment before this runs, or correct mes:equipment.",
+        )
 
 
 def _working_time(node: Node) -> Iterator[Finding]:

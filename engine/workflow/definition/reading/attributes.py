@@ -70,7 +70,12 @@ ELEMENTS: dict[str, frozenset[str]] = {
     "in": frozenset({"callActivity"}),
     "out": frozenset({"callActivity"}),
 }
-NOT_YET = frozenset({"equipment", "qualification", "material", "tool", "characteristic"})
+# What nothing enforces yet, and where: a job goes to the equipment that it names, a person may go
+# elsewhere.
+NOT_YET: dict[str, frozenset[str]] = {
+    "equipment": TASKS - JOBS,
+    **{key: TASKS for key in ("qualification", "material", "tool", "characteristic")},
+}
 SPIFF_READ = frozenset({"calledDecisionId", "properties"})
 SPIFF_REFUSED = ("script", "operator")
 
@@ -136,7 +141,7 @@ def _check_place(
         places = ", ".join(sorted(known[key]))
         message = f"mes:{key} has no meaning on a {kind}."
         report(error("misplaced-attribute", name, message, f"It belongs on: {places}."))
-    elif key in NOT_YET:
+    elif kind in NOT_YET.get(key, ()):
         message = f"mes:{key} is kept, but nothing enforces it yet."
         report(warning("not-enforced-yet", name, message, "Check it by hand for now."))
 

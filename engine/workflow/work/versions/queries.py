@@ -4,7 +4,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.kernel import calendars, db, functions, json_text
+from engine.kernel import calendars, db, functions, json_text, vocabulary
 from engine.kernel.clock import iso
 from engine.kernel.errors import NotFound
 from engine.kernel.store.uow import Uow
@@ -26,7 +26,12 @@ class VersionNotFound(NotFound):
 def known(uow: Uow, *, bundle: Bundle, site: int) -> Known:
     """What the bundle names and released bundles offer."""
     found = {item for item in missing_items(bundle) if offer(uow, *item, site) is not None}
-    return Known(frozenset(found), frozenset(functions.names()), frozenset(calendars.names()))
+    return Known(
+        frozenset(found),
+        frozenset(functions.names()),
+        frozenset(calendars.names()),
+        vocabulary.known(uow, vocabulary.EQUIPMENT, site),
+    )
 
 
 def version_item(uow: Uow, *, key: str, version: int, site: int) -> dict[str, Any]:

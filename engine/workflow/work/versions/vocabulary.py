@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.kernel import calendars, db, functions
+from engine.kernel import vocabulary as names
 from engine.kernel.actor import ROLES
 from engine.kernel.store.uow import Uow
 from engine.workflow import tables as t
@@ -59,7 +60,7 @@ def vocabulary(uow: Uow, *, site: int) -> Item:
         "topics": _topics(told, uow.all(_JOBS, site=site)),
         "messages": _messages(told),
         "errors": sorted({code for _, each in told for code in each.errors}),
-        "equipment": sorted({name for _, each in told for name in each.equipment}),
+        "equipment": _equipment(uow, told, site),
         "calendars": list(calendars.names()),
     }
 
@@ -67,6 +68,12 @@ def vocabulary(uow: Uow, *, site: int) -> Item:
 def released_forms(uow: Uow, *, site: int) -> frozenset[str]:
     """The keys of forms that released versions offer."""
     return frozenset(key for (key,) in uow.all(_FORMS, site=site))
+
+
+def _equipment(uow: Uow, told: list[tuple[Any, _Told]], site: int) -> list[str]:
+    """What the plant has, and what diagrams name before it is there."""
+    named = {name for _, each in told for name in each.equipment}
+    return sorted(named | (names.known(uow, names.EQUIPMENT, site) or frozenset()))
 
 
 # ---- one version ----
