@@ -121,13 +121,8 @@ class LineServer:
         if op == "hello":
             wanted = self.options.get("password")
             return {"refused": "wrong password"} if message["password"] != wanted else {}
-        if op == "watch":
-            told = self.refused(names)
-            self.watching.setdefault(writer, {}).update({n: None for n in names if n not in told})
-            return {"refused_items": told}
-        if op == "unwatch":
-            for name in names:
-                self.watching.get(writer, {}).pop(name, None)
+        if op in ("watch", "unwatch"):
+            return self.watched(op, names, writer)
         if op == "read":
             return {"rows": [self.row(name) for name in names]}
         if op == "fault":
@@ -142,6 +137,16 @@ class LineServer:
             await self.spoil()
             return result
         return {}
+
+    def watched(self, op: str, names: list[str], writer: asyncio.StreamWriter) -> dict[str, Any]:
+        told = self.watching.setdefault(writer, {})
+        if op == "unwatch":
+            for name in names:
+                told.pop(name, None)
+            return {}
+        refused = self.refused(names)
+        told.update({name: None for name in names if name not in refused})
+        return {"refused_items": refused}
 
     async def spoil(self) -> None:
         """What was executed is answered late, never, or the power goes."""

@@ -56,7 +56,8 @@ class LineMachine:
     @classmethod
     def make(cls, url: str, options: Mapping[str, object]) -> Self:
         parts = urlsplit(url)
-        assert parts.hostname is not None and parts.port is not None
+        assert parts.hostname is not None
+        assert parts.port is not None
         security: Any = options.get("security", {})
         timeout = float(str(options.get("timeout_s", 0.5)))
         return cls(parts.hostname, parts.port, timeout, security.get("password"))

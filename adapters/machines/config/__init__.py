@@ -1,0 +1,1 @@
+"""Machines as YAML files: read, checked, and told what is wrong with file, line and cure."""
