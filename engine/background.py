@@ -10,6 +10,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from engine.access import sessions
+from engine.collection import gateways
 from engine.kernel.clock import to_ms
 from engine.kernel.errors import RoutecardError
 from engine.kernel.log import log
@@ -29,6 +30,7 @@ LEASE_SECONDS = 2.0
 CLEANING_SECONDS = 60.0
 SWEEPING_SECONDS = 3600.0
 COUNTING_SECONDS = 30.0
+SILENCE_SECONDS = 2.0
 # Instances counted in one transaction, which others wait for; how long ends are looked at again.
 COUNTED_SLICE = 10
 COUNTED_AGAIN_MS = 3_600_000
@@ -53,6 +55,7 @@ class Background:
             (CLEANING_SECONDS, self.clean),
             (SWEEPING_SECONDS, self.sweep_files),
             (COUNTING_SECONDS, self.count_passages),
+            (SILENCE_SECONDS, self.notice_silence),
         ):
             self._scheduler.add_job(self._guarded(tick), "interval", seconds=seconds)
 
@@ -96,6 +99,10 @@ class Background:
                 part = behind[first : first + COUNTED_SLICE]
                 total += plans.run(self.store, passages.count, instances=part)
         return total
+
+    def notice_silence(self) -> int:
+        """Let the units of gateways that say nothing stand as unknown; the number of gateways."""
+        return self._in_slices(gateways.notice_silence, gateways.any_silent)
 
     def sweep_files(self) -> int:
         """Remove contents on the disk that no file names; the number removed."""

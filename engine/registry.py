@@ -5,6 +5,9 @@ A new table, function or guard is added here when it comes in a module of its ow
 """
 
 from engine.access import tables as access_tables
+from engine.collection import tables as collection_tables
+from engine.collection.readings import tables as reading_tables
+from engine.equipment import queries as equipment
 from engine.equipment import tables as equipment_tables
 from engine.kernel import site
 from engine.kernel.store import idempotency, numbering
@@ -17,10 +20,13 @@ from engine.workflow.work import task_guards
 MODULES = (
     access_tables,
     audit,
+    collection_tables,
     downtime_tables,
+    equipment,
     equipment_tables,
     idempotency,
     numbering,
+    reading_tables,
     records_tables,
     site,
     task_guards,

@@ -29,6 +29,8 @@ class Permission(StrEnum):
     SETTINGS_MANAGE = "settings.manage"
     EQUIPMENT_MANAGE = "equipment.manage"
     SIGNAL_SEND = "signal.send"
+    COUNT_ENTER = "count.enter"
+    COUNT_CONFIRM = "count.confirm"
     DOWNTIME_EXPLAIN = "downtime.explain"
     DOWNTIME_MANAGE = "downtime.manage"
 
@@ -62,6 +64,8 @@ WHO_MAY: Mapping[Permission, frozenset[Role]] = {
     Permission.SETTINGS_MANAGE: _ADMINS,
     Permission.EQUIPMENT_MANAGE: frozenset({Role.ADMIN, Role.PROCESS_ENGINEER, Role.MAINTENANCE}),
     Permission.SIGNAL_SEND: _SYSTEMS,
+    Permission.COUNT_ENTER: frozenset(Role) - {Role.INTEGRATION, Role.AUDITOR},
+    Permission.COUNT_CONFIRM: frozenset({Role.TEAM_LEAD}),
     Permission.DOWNTIME_EXPLAIN: frozenset(
         {Role.OPERATOR, Role.TEAM_LEAD, Role.MAINTENANCE}
         | {Role.PROCESS_ENGINEER, Role.QUALITY, Role.PLANNER}

@@ -1,0 +1,1 @@
+"""What machines say unasked: states, counts, cycles, measurements, alarms, readings."""

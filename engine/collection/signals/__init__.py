@@ -1,0 +1,1 @@
+"""Signals: the rows of a gateway, and what each of them does."""
