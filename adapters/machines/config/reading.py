@@ -34,6 +34,9 @@ CURES = {
 }
 
 
+Prints = dict[Path, tuple[int, int]]  # file -> when it was changed, and its size
+
+
 @dataclass(slots=True)
 class Folder:
     """What a folder of machines says: the good ones, and what is wrong with the others."""
@@ -41,6 +44,7 @@ class Folder:
     gateway: GatewayPlan
     machines: dict[Path, MachinePlan] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    prints: Prints = field(default_factory=dict)
 
 
 def read_folder(folder: Path) -> Folder:
@@ -52,7 +56,8 @@ def read_folder(folder: Path) -> Folder:
     if not folder.is_dir():
         told = "there is no such folder; name one with --config"
         raise ConfigInvalid([Finding(folder, 1, told)])
-    found = Folder(read_gateway(folder))
+    seen = prints(folder)  # before it is read: a change in between is one that is still to come
+    found = Folder(read_gateway(folder), prints=seen)
     for file in machine_files(folder):
         try:
             found.machines[file] = read_machine(file)
@@ -62,6 +67,18 @@ def read_folder(folder: Path) -> Folder:
         unit = found.machines.pop(file).unit
         told = f"the unit {unit} belongs to {other.name} already; each unit has one file"
         found.findings.append(Finding(file, 1, told))
+    return found
+
+
+def prints(folder: Path) -> Prints:
+    """By what a change of a file is noticed."""
+    found: Prints = {}
+    for file in (*machine_files(folder), folder / GATEWAY):
+        try:
+            stat = file.stat()
+        except FileNotFoundError:
+            continue
+        found[file] = (stat.st_mtime_ns, stat.st_size)
     return found
 
 

@@ -1,0 +1,271 @@
+"""One machine under watch: connected anew for ever, its tags offered until it takes them.
+
+An adapter is made for each attempt and thrown away when it is lost or silent: connections that
+mend themselves were seen to end connected and mute. Nothing here waits for another machine.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from enum import StrEnum
+
+import structlog
+
+from adapters.machines.config.making import options_of
+from adapters.machines.config.plan import MachinePlan, Signal, TagPlan
+from adapters.machines.core import Adapter, Quality, Sample, SecurityRefused, Value
+from adapters.machines.protocol import protocol
+from adapters.machines.signals import Row, Signals, Telemetry
+from adapters.machines.values import STALE, Reading, Values
+
+RECONCILE_SECONDS = 2.0
+LOOK_SECONDS = 0.5
+FIRST_WAIT, LONGEST_WAIT = 0.5, 5.0
+REFUSED_WAIT = 30.0
+CONNECT_SECONDS = 15.0
+CLOSE_SECONDS = 2.0
+SETTLED_SECONDS = 10.0  # a connection that lasts so long was a good one: waits begin anew
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+Told = Callable[[Sequence[Row], Sequence[Telemetry], dict[tuple[str, str], int]], None]
+
+
+class Link(StrEnum):
+    """How it is between us and a machine."""
+
+    CONNECTED = "connected"
+    DEGRADED = "degraded"
+    CONNECTING = "connecting"
+    LOST = "lost"
+    REFUSED = "refused"
+    STOPPED = "stopped"
+
+
+class Silent(Exception):
+    """The machine has given no sign of life for longer than it may."""
+
+
+class Supervisor:
+    """Keeps one machine connected, and turns its samples into rows.
+
+    Args:
+        plan: what its file says; `apply` has another one later.
+        told: takes the rows; called in the loop, must not block.
+        cycles: the last cycle numbers that were told, by tag.
+    """
+
+    def __init__(self, plan: MachinePlan, told: Told, cycles: dict[str, int] | None = None) -> None:
+        self.plan = plan
+        self.values = Values(plan.tags.values())
+        self.signals = Signals(plan.unit, self.values.current, cycles)
+        self.adapter: Adapter | None = None  # connected, or None
+        self.link, self.since_ms = Link.CONNECTING, _now_ms()
+        self.error: str | None = None
+        self.generation = 0
+        self.refused: dict[str, str] = {}  # tag -> why
+        self.samples = 0
+        self.lags: list[int] = []  # milliseconds from the machine's time to ours, since last asked
+        self.changed = asyncio.Event()  # set at every sample and every change of the link
+        self._told = told
+        self._offered: dict[str, TagPlan] = {}
+        self._new_plan = asyncio.Event()
+        self._beat: tuple[Value, float] | None = None
+        self._silent = False
+        self._told_lost = False
+
+    async def run(self) -> None:
+        """Supervise until cancelled."""
+        wait = FIRST_WAIT
+        try:
+            while True:
+                began = time.monotonic()
+                failure = await self._one_connection()
+                self._drop(failure)
+                if time.monotonic() - began > SETTLED_SECONDS:
+                    wait = FIRST_WAIT
+                refused = isinstance(failure, SecurityRefused)
+                pause = REFUSED_WAIT if refused else wait * random.uniform(0.5, 1.0)
+                self._new_plan.clear()
+                with suppress(TimeoutError):  # another plan may be the cure: try it at once
+                    await asyncio.wait_for(self._new_plan.wait(), pause)
+                wait = min(LONGEST_WAIT, wait * 2)
+        finally:
+            self._set(Link.STOPPED)
+            self._emit(self.values.disconnected(_now_ms()))
+            self._told(self.signals.lost(_now_ms(), "gateway stopped"), [], {})
+
+    def apply(self, plan: MachinePlan) -> None:
+        """Work by another plan; tags that stay the same go on undisturbed."""
+        self.plan = plan
+        self.values.change(plan.tags.values())
+        self._new_plan.set()
+
+    @property
+    def ready(self) -> bool:
+        """Whether a command can be sent now."""
+        return self.adapter is not None and not self._silent
+
+    @property
+    def silence(self) -> float:
+        """Seconds since the machine last proved that it is there."""
+        return 0.0 if self.adapter is None else max(0.0, time.monotonic() - self.adapter.alive())
+
+    # ---- one connection ----
+
+    async def _one_connection(self) -> Exception:
+        """Connect, and watch until it fails; the failure."""
+        adapter: Adapter | None = None
+        try:
+            plan = self.plan
+            adapter = protocol(plan.protocol).make(plan.url, options_of(plan))
+            self._set(Link.CONNECTING)
+            await asyncio.wait_for(adapter.connect(), CONNECT_SECONDS)
+            self.generation += 1
+            self.values.connected()
+            self._offered, self.refused, self._beat = {}, {}, None
+            await self._reconcile(adapter)
+            self.adapter = adapter
+            self._regained()
+            await self._watch(adapter, plan)
+        except Exception as error:  # libraries raise anything, even AssertionError
+            return error
+        finally:
+            self.adapter = None
+            if adapter is not None:
+                with suppress(Exception):
+                    await asyncio.wait_for(adapter.close(), CLOSE_SECONDS)
+        return ConnectionResetError("the configuration has another address")
+
+    async def _watch(self, adapter: Adapter, plan: MachinePlan) -> None:
+        due = time.monotonic() + RECONCILE_SECONDS
+        while self.plan.connection == plan.connection:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._new_plan.wait(), LOOK_SECONDS)
+            silence = time.monotonic() - adapter.alive()
+            if silence > self.plan.stale_s:
+                raise Silent(f"no sign of life for {min(silence, 1e6):.1f} seconds")
+            self._tick()
+            if self._new_plan.is_set() or time.monotonic() >= due:
+                self._new_plan.clear()
+                await self._reconcile(adapter)
+                due = time.monotonic() + RECONCILE_SECONDS
+
+    async def _reconcile(self, adapter: Adapter) -> None:
+        """Offer what is wanted and not there; take back what is no longer wanted."""
+        wanted = dict(self.plan.tags)
+        gone = [name for name in self._offered if name not in wanted]
+        if gone:
+            await adapter.unsubscribe(gone)
+        missing = [
+            tag.wire
+            for name, tag in wanted.items()
+            if name in self.refused or self._offered.get(name) != tag
+        ]
+        if missing:
+            answer = await adapter.subscribe(missing, self._take)
+            tried = {wire.name for wire in missing}
+            kept = {n: why for n, why in self.refused.items() if n not in tried and n in wanted}
+            self._note_refused(kept | dict(answer))
+        self._offered = wanted
+        if self.adapter is not None:
+            self._settle()
+
+    def _note_refused(self, refused: dict[str, str]) -> None:
+        if refused.keys() != self.refused.keys():
+            unit, names = self.plan.unit, sorted(refused)[:5]
+            log.info("tags_refused", unit=unit, number=len(refused), first=names)
+        self.refused = refused
+
+    def _settle(self) -> None:
+        if self._silent:
+            self._set(Link.DEGRADED, "the heartbeat of the machine stands still")
+        elif self.refused:
+            name, why = next(iter(self.refused.items()))
+            more = f" and {len(self.refused) - 1} more" if len(self.refused) > 1 else ""
+            self._set(Link.DEGRADED, f"tag {name}{more} refused: {why}")
+        else:
+            self._set(Link.CONNECTED)
+
+    # ---- what comes ----
+
+    def _take(self, samples: Sequence[Sample]) -> None:
+        self.samples += len(samples)
+        for sample in samples:
+            if sample.source_ms is not None and len(self.lags) < 1000:
+                self.lags.append(sample.received_ms - sample.source_ms)
+        readings = self.values.take(samples)
+        self._heart(samples)
+        self._emit(readings)
+        self.changed.set()
+
+    def _heart(self, samples: Sequence[Sample]) -> None:
+        """A machine whose heartbeat is configured lives as long as it changes."""
+        for sample in samples:
+            tag = self.plan.tags.get(sample.tag)
+            if tag is None or tag.signal is not Signal.HEARTBEAT or sample.quality is Quality.BAD:
+                continue
+            if self._beat is None or self._beat[0] != sample.value:
+                self._beat = (sample.value, time.monotonic())
+
+    def _tick(self) -> None:
+        """What happens because nothing came."""
+        now = _now_ms()
+        heart = next((t for t in self.plan.tags.values() if t.signal is Signal.HEARTBEAT), None)
+        if heart is not None and self._beat is not None and heart.stale_s is not None:
+            silent = time.monotonic() - self._beat[1] > heart.stale_s
+            if silent != self._silent:
+                self._silent = silent
+                self._settle()
+            if silent:
+                self._told(self.signals.lost(now, STALE), [], {})
+                self._emit(self.values.stale(now, all_of_them=True))
+        self._emit([*self.values.stale(now), *self.values.repeats(now)])
+        self._told(self.signals.skew(self.values.skew_ms, now), [], {})
+
+    def _emit(self, readings: Sequence[Reading]) -> None:
+        if not readings:
+            return
+        before = dict(self.signals.cycles)
+        rows, telemetry = self.signals.told(readings)
+        cycles = self.signals.cycles
+        new = {(self.plan.unit, t): n for t, n in cycles.items() if before.get(t) != n}
+        self._told(rows, telemetry, new)
+
+    # ---- the link ----
+
+    def _drop(self, failure: Exception) -> None:
+        """The machine is lost: said once, however often it is tried again."""
+        refused = isinstance(failure, SecurityRefused)
+        reason = str(failure) or type(failure).__name__
+        self._set(Link.REFUSED if refused else Link.LOST, reason)
+        if not self._told_lost:
+            log.warning(
+                "machine_lost", unit=self.plan.unit, reason=reason, generation=self.generation
+            )
+        self._told_lost = True
+        self._silent = False
+        now = _now_ms()
+        self._emit(self.values.disconnected(now))
+        self._told(self.signals.lost(now, reason[:200]), [], {})
+
+    def _regained(self) -> None:
+        self._settle()
+        if self._told_lost:
+            log.info("machine_regained", unit=self.plan.unit, generation=self.generation)
+        self._told_lost = False
+
+    def _set(self, link: Link, error: str | None = None) -> None:
+        """Note a change; an attempt to connect does not hide that, and why, it is lost."""
+        if link is Link.CONNECTING and self.link in (Link.LOST, Link.REFUSED):
+            return
+        if link is not self.link:
+            self.link, self.since_ms = link, _now_ms()
+        if link is not Link.STOPPED:
+            self.error = error
+        self.changed.set()
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
