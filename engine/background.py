@@ -15,6 +15,7 @@ from engine.kernel.clock import to_ms
 from engine.kernel.errors import RoutecardError
 from engine.kernel.log import log
 from engine.kernel.store import Store, idempotency
+from engine.performance.downtimes import looking
 from engine.records import files
 from engine.records.folder import Folder
 from engine.workflow.work import jobs, messages, timers
@@ -30,6 +31,7 @@ LEASE_SECONDS = 2.0
 CLEANING_SECONDS = 60.0
 SWEEPING_SECONDS = 3600.0
 COUNTING_SECONDS = 30.0
+DOWNTIME_SECONDS = 3.0
 SILENCE_SECONDS = 2.0
 # Instances counted in one transaction, which others wait for; how long ends are looked at again.
 COUNTED_SLICE = 10
@@ -55,6 +57,7 @@ class Background:
             (CLEANING_SECONDS, self.clean),
             (SWEEPING_SECONDS, self.sweep_files),
             (COUNTING_SECONDS, self.count_passages),
+            (DOWNTIME_SECONDS, self.look_for_downtimes),
             (SILENCE_SECONDS, self.notice_silence),
         ):
             self._scheduler.add_job(self._guarded(tick), "interval", seconds=seconds)
@@ -86,6 +89,10 @@ class Background:
         forgotten += self._in_slices(sessions.forget, sessions.oldest)
         forgotten += self._in_slices(drafts.drop_stale, drafts.stale)
         return forgotten + self._in_slices(dry_runs.drop_old, dry_runs.old)
+
+    def look_for_downtimes(self) -> int:
+        """Open downtimes of units that stand too long, end those that run; the units looked at."""
+        return self._in_slices(looking.look, looking.anything)
 
     def count_passages(self) -> int:
         """Count what passed where, for the flow of work; the number of instances looked at."""
