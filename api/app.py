@@ -25,6 +25,8 @@ from api.rest import (
 from api.rest.access import sessions, settings, stations, tokens, users
 from api.rest.authoring import reading as authoring
 from api.rest.authoring import trying
+from api.rest.downtimes import reasons, stops
+from api.rest.collection import gateways, machines, sending
 from api.rest.equipment import classes, nodes
 from api.rest.overview import problems as reported
 from api.rest.overview import reading as overview
@@ -41,16 +43,18 @@ RESOURCES = (
     *(processes, trying, authoring, instances, tasks, recording, jobs, messages, incidents),
     *(users, tokens, sessions, stations, settings),
     *(files, signatures, audit, reported, overview),
-    *(nodes, classes),
+    *(nodes, classes, stops, reasons),
+    *(sending, machines, gateways),
 )
 REQUEST_ID_LENGTH = 64
 
 
-def create_app(store: Store, folder: Folder | None = None) -> Flask:
+def create_app(store: Store, folder: Folder | None = None, readings: Store | None = None) -> Flask:
     """The application on a store whose schema is there.
 
     Args:
         folder: where files are kept; without it none can be uploaded.
+        readings: where readings are kept; without it the plant's own store.
     """
     app = Flask("routecard", static_folder=None, template_folder=str(TEMPLATES))
     app.config.update(
@@ -64,6 +68,7 @@ def create_app(store: Store, folder: Folder | None = None) -> Flask:
     app.url_map.merge_slashes = False  # a redirect is no answer to a script
     install_store(app, store)
     files.install_folder(app, folder)
+    sending.install_readings(app, readings or store)
     callers = Callers(store)
     _register_requests(app)
     register_permissions(app, callers)

@@ -31,12 +31,13 @@ PARTS: dict[str, tuple[dict[str, Any], str]] = {
     "session": (UUID, "The session's id"),
     "station": (UUID, "The station's id"),
     "key": (TEXT, "The process's key, the id of its executable process"),
-    "name": (TEXT, "The user's name"),
+    "name": (TEXT, "The name of the user or gateway"),
     "version": ({"type": "integer", "minimum": 1}, "The number of the version"),
     "other": ({"type": "integer", "minimum": 1}, "The number of the version it is compared with"),
     "file": (UUID, "The file's id"),
     "filename": (TEXT, "The name of a file of the version"),
     "code": (TEXT, "The code of the equipment, class or reason"),
+    "count": (UUID, "The count's id"),
     "downtime": (UUID, "The downtime's id"),
 }
 SENT = {

@@ -27,6 +27,7 @@ from engine.records.audit import audit
 SILENT_MS = 10_000
 SILENCE = "gateway-silent"
 LOSSES_SHOWN = 20
+NEVER = 2**62
 Item = dict[str, Any]
 
 
@@ -114,9 +115,15 @@ def _hear_again(uow: Uow, name: str, machines: Iterable[Mapping[str, Any]], site
             continue
         machine = heard.get(unit.code)
         kept = machine is not None and machine["state"] in ("connected", "degraded")
-        if machine is not None and kept and machine["since"] <= newest[0]:
+        if machine is not None and kept and _since(machine) <= newest[0]:
             uow.write(_TAKE_BACK, {"unit": unit.id, "at": newest[0]})
             units.heard_again(uow, unit, newest[0])
+
+
+def _since(machine: Mapping[str, Any]) -> int:
+    """Since when a machine is connected; who does not say so was connected just now."""
+    since = machine.get("since")
+    return since if isinstance(since, int) else NEVER
 
 
 # ---- what others may read ----

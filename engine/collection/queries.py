@@ -45,21 +45,21 @@ def states(uow: Uow, *, unit: str, site: int, start: int, end: int | None) -> Pa
 def counts(
     uow: Uow, *, unit: str, site: int, start: int, end: int, limit: int, cursor: str | None = None
 ) -> Page:
-    """Counts of a unit in a period, newest first, with its sums.
-
-    `machine` and `person` are what each of them counted, `counted` is what holds.
-    """
+    """Counts of a unit in a period, newest first."""
     found = unit_of(uow, code=unit, site=site)
-    page = _page(uow, _COUNTS, found.id, (start, end), (limit, cursor), views.count_view)
-    sums: dict[str, dict[str, int]] = {
-        name: {"good": 0, "scrap": 0} for name in ("machine", "person", "counted")
-    }
+    return _page(uow, _COUNTS, found.id, (start, end), (limit, cursor), views.count_view)
+
+
+def sums(uow: Uow, *, unit: str, site: int, start: int, end: int) -> Item:
+    """The sums of a period: what `machine` and `person` counted, and what of it holds."""
+    found = unit_of(uow, code=unit, site=site)
+    added = {name: {"good": 0, "scrap": 0} for name in ("machine", "person", "counted")}
     for origin, holds, good, scrap in uow.all(_SUMS, unit=found.id, start=start, end=end):
         names = ["person" if origin == "person" else "machine", *(["counted"] if holds else [])]
         for name in names:
-            sums[name]["good"] += int(good)
-            sums[name]["scrap"] += int(scrap)
-    return page | {"counts": found.counts, "sums": sums}
+            added[name]["good"] += int(good)
+            added[name]["scrap"] += int(scrap)
+    return {"counts": found.counts, **added}
 
 
 def measurements(

@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from tests.api.test_idempotency import Request, counting
 from tests.api.test_permissions import WHO, name_of, routes
 from tests.support.diagrams import end, exclusive, job, process, start, user
 from tests.support.fixtures import both
 from tests.support.http import Answer, multipart
 from tests.support.pictures import png
+from tests.support.stopped import stopped
 from tests.support.visitor import PASSWORD, PIN, Visitor
 from tests.support.works import Works
 
@@ -149,6 +151,17 @@ def turning(works: Works, path: str = "") -> Answer:
     return works.maintenance.patch(path, {"name": "Lathes"}) if path else made
 
 
+def asked(request: Request) -> Answer:
+    caller, path, body, _ = request
+    return caller.post(path, body)
+
+
+def downtime(works: Works, act: str, **body: object) -> Answer:
+    first, second = stopped(works)
+    told = {"with": second["id"]} if act == "merge" else body
+    return works.operator.post(f"/downtimes/{first['id']}/{act}", told)
+
+
 # route -> (how it is called, the action of its entry, the kind of its subject)
 ACTS: dict[str, tuple[Act, str, str]] = {
     "POST /processes": (lambda w: w.deploy(TURN), "process.deployed", "process"),
@@ -239,16 +252,38 @@ ACTS: dict[str, tuple[Act, str, str]] = {
     "POST /equipment": (lambda w: lathe(w), "equipment.created", "equipment"),
     "PATCH /equipment/<code>": (
         lambda w: lathe(w, "/equipment/LATHE-1"), "equipment.changed", "equipment"),
+    "POST /downtimes/<downtime>/reason": (
+        lambda w: downtime(w, "reason", reason="break"), "downtime.explained", "downtime"),
+    "POST /downtimes/<downtime>/split": (
+        lambda w: downtime(w, "split", at="2026-03-02T05:45:00Z"), "downtime.split", "downtime"),
+    "POST /downtimes/<downtime>/merge": (
+        lambda w: downtime(w, "merge"), "downtime.merged", "downtime"),
+    "POST /downtime-reasons": (
+        lambda w: w.admin.post("/downtime-reasons", {"code": "fire_drill", "name": "Fire drill"}),
+        "downtime_reason.created", "downtime_reason"),
+    "PATCH /downtime-reasons/<code>": (
+        lambda w: w.admin.patch("/downtime-reasons/trial", {"name": "Trial run"}),
+        "downtime_reason.changed", "downtime_reason"),
     "POST /equipment-classes": (
         lambda w: turning(w), "equipment_class.created", "equipment_class"),
     "PATCH /equipment-classes/<code>": (
         lambda w: turning(w, "/equipment-classes/TURNING"),
         "equipment_class.changed", "equipment_class"),
+    "PUT /gateways/<name>": (
+        lambda w: w.integration.put("/gateways/line", {"machines": []}),
+        "gateway.declared", "gateway"),
+    "POST /equipment/<code>/counts": (
+        lambda w: asked(counting(w)), "count.entered", "equipment"),
+    "POST /equipment/<code>/counts/<count>/confirm": (
+        lambda w: asked(counting(w, "confirm")), "count.confirmed", "equipment"),
 }  # fmt: skip
 # A worker at a long job says every few seconds that it is still there: a sign of life, no act.
 # Who enrols a device is nobody yet; `test_stations.py` has that entry. A draft is its writer's own,
-# and what only looks at an upload keeps nothing of it.
+# and what only looks at an upload keeps nothing of it. What machines say is a record by itself.
 UNTOLD = {
+    "POST /signals",
+    "POST /readings",
+    "PUT /gateways/<name>/health",
     "POST /jobs/<job>/extend",
     "POST /stations/enrol",
     "PUT /tasks/<task>/draft",

@@ -12,6 +12,7 @@ from tests.api.test_permissions import name_of, routes
 from tests.support.diagrams import catch, end, exclusive, job, process, start, user
 from tests.support.fixtures import both
 from tests.support.http import Http, multipart
+from tests.support.stopped import LATHE, stopped
 from tests.support.works import XML, Works
 
 TURN = process(start(), user("turn"), end(), "start -> turn -> end")
@@ -144,6 +145,39 @@ def new_code(works: Works) -> Request:
     return works.admin, f"/stations/{made['id']}/code", {}, None
 
 
+def counting(works: Works, act: str = "") -> Request:
+    """A unit whose pieces both count, and whose counter has jumped."""
+    body: dict[str, Any] = {"code": "SAW-1", "name": "Saw", "level": "work_unit", "counts": "both"}
+    works.maintenance.post("/equipment", body).ok(201)
+    row = {"unit": "SAW-1", "kind": "count", "at": 0, "counter": "good", "max_step": 9, "tag": "n"}
+    rows = [{"seq": raw + 1, "raw": raw, **row} for raw in (0, 70)]
+    sent = {"source": "s", "gateway": "g", "rows": rows}
+    works.integration.post("/signals", sent).ok()
+    path = "/equipment/SAW-1/counts"
+    if not act:
+        return works.operator, path, {"good": 7}, {"good": 8}
+    [jump] = works.auditor.get("/equipment/SAW-1/signals").ok()["jumps"]
+    body = {"good": 7, **WHY}
+    return works.team_lead, f"{path}/{jump['id']}/{act}", body, body | {"good": 8}
+
+
+def downtime(works: Works, act: str, body: dict[str, Any], other: dict[str, Any]) -> Request:
+    first, second = stopped(works)
+    if act == "merge":
+        body, other = {"with": second["id"]}, {"with": first["id"]}
+    return works.operator, f"/downtimes/{first['id']}/{act}", body, other
+
+
+def new_reason(works: Works) -> Request:
+    body = {"code": "fire_drill", "name": "Fire drill"}
+    return works.admin, "/downtime-reasons", body, body | {"name": "Alarm"}
+
+
+def new_class(works: Works) -> Request:
+    body = {"code": "TURNING", "name": "Turning"}
+    return works.admin, "/equipment-classes", body, body | {"name": "Lathes"}
+
+
 CANCEL = {"action": "cancel", **WHY}
 REQUESTS: dict[str, Callable[[Works], Request]] = {
     "/processes/<key>/versions/<version>/submit": lambda w: version(w, "submit"),
@@ -185,10 +219,21 @@ REQUESTS: dict[str, Callable[[Works], Request]] = {
     "/tokens": new_token,
     "/stations": new_station,
     "/stations/<station>/code": new_code,
+    "/equipment": lambda w: (w.admin, "/equipment", LATHE, LATHE | {"name": "Lathe"}),
+    "/equipment-classes": new_class,
+    "/downtime-reasons": new_reason,
+    "/downtimes/<downtime>/reason": lambda w: downtime(
+        w, "reason", {"reason": "break"}, {"reason": "trial"}),
+    "/downtimes/<downtime>/split": lambda w: downtime(
+        w, "split", {"at": "2026-03-02T05:45:00Z"}, {"at": "2026-03-02T05:46:00Z"}),
+    "/downtimes/<downtime>/merge": lambda w: downtime(w, "merge", {}, {}),
+    "/equipment/<code>/counts": counting,
+    "/equipment/<code>/counts/<count>/confirm": lambda w: counting(w, "confirm"),
 }  # fmt: skip
 
 
-# What asks for a secret answers to nobody but who has it; what only looks changes nothing.
+# What asks for a secret answers to nobody but who has it; what only looks changes nothing; rows of
+# a gateway have numbers of their own, which say what was taken in before.
 NOT_KEPT = {
     "/sessions",
     "/stations/enrol",
@@ -198,6 +243,8 @@ NOT_KEPT = {
     "/processes/layout",
     "/processes/convert",
     "/processes/<key>/versions/<version>/compare",
+    "/signals",
+    "/readings",
 }
 # Their bodies are files: `test_a_deployment_is_carried_out_once`, `test_files.py`.
 UPLOADS = {"/processes", "/files"}

@@ -49,6 +49,8 @@ NOT_KEPT = {
     "/api/v1/processes/layout",
     "/api/v1/processes/convert",
     "/api/v1/processes/{key}/versions/{version}/compare",
+    "/api/v1/signals",
+    "/api/v1/readings",
 }
 
 
@@ -157,6 +159,8 @@ def test_what_honours_if_match_answers_with_an_etag(document: Document) -> None:
         "patch /api/v1/settings",
         "patch /api/v1/equipment/{code}",
         "patch /api/v1/equipment-classes/{code}",
+        "patch /api/v1/downtime-reasons/{code}",
+        *(f"post {one.format('downtime')}{act}" for act in ("reason", "split", "merge")),
         "post /api/v1/processes",
     }
 

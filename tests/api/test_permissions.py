@@ -30,6 +30,7 @@ INTERVENERS = frozenset({"team_lead", "process_engineer"})
 ADMIN = frozenset({"admin"})
 KEEPERS = frozenset({"admin", "team_lead"})
 BUILDERS = frozenset({"admin", "process_engineer", "maintenance"})
+FLOOR = WORKERS - ADMIN
 
 # The contract's table, route by route, written down a second time: who may, and what it is called.
 WHO: dict[str, tuple[frozenset[str], str]] = {
@@ -91,6 +92,17 @@ WHO: dict[str, tuple[frozenset[str], str]] = {
     "PATCH /equipment/<code>": (BUILDERS, "equipment.manage"),
     "POST /equipment-classes": (BUILDERS, "equipment.manage"),
     "PATCH /equipment-classes/<code>": (BUILDERS, "equipment.manage"),
+    "POST /downtimes/<downtime>/reason": (FLOOR, "downtime.explain"),
+    "POST /downtimes/<downtime>/split": (FLOOR, "downtime.explain"),
+    "POST /downtimes/<downtime>/merge": (FLOOR, "downtime.explain"),
+    "POST /downtime-reasons": (ADMIN | {"maintenance"}, "downtime.manage"),
+    "PATCH /downtime-reasons/<code>": (ADMIN | {"maintenance"}, "downtime.manage"),
+    "POST /signals": (MACHINES, "signal.send"),
+    "POST /readings": (MACHINES, "signal.send"),
+    "PUT /gateways/<name>": (MACHINES, "signal.send"),
+    "PUT /gateways/<name>/health": (MACHINES, "signal.send"),
+    "POST /equipment/<code>/counts": (WORKERS, "count.enter"),
+    "POST /equipment/<code>/counts/<count>/confirm": (LEAD, "count.confirm"),
 }
 FOR_EVERYBODY = frozenset(
     {
