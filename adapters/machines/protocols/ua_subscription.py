@@ -79,7 +79,7 @@ class Subscription:
         await self._client.uaclient.session.delete_monitored_items(asked)
 
     async def _publish(self, interval: float) -> None:
-        """Publish so often; made with the first tags, for some servers keep to what they began with."""
+        """Publish so often; made with the first tags, for some servers keep to what was first."""
         wanted = min(SLOWEST, max(FASTEST, interval))
         if not self._id:
             return await self._create(wanted)
