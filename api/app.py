@@ -25,8 +25,8 @@ from api.rest import (
 from api.rest.access import sessions, settings, stations, tokens, users
 from api.rest.authoring import reading as authoring
 from api.rest.authoring import trying
-from api.rest.downtimes import reasons, stops
 from api.rest.collection import gateways, machines, sending
+from api.rest.downtimes import reasons, stops
 from api.rest.equipment import classes, nodes
 from api.rest.overview import problems as reported
 from api.rest.overview import reading as overview

@@ -255,7 +255,8 @@ ACTS: dict[str, tuple[Act, str, str]] = {
     "POST /downtimes/<downtime>/reason": (
         lambda w: downtime(w, "reason", reason="break"), "downtime.explained", "downtime"),
     "POST /downtimes/<downtime>/split": (
-        lambda w: downtime(w, "split", at="2026-03-02T05:45:00Z"), "downtime.split", "downtime"),
+        lambda w: downtime(w, "split", at="2026-03-02T05:45:00.000Z"),
+        "downtime.split", "downtime"),
     "POST /downtimes/<downtime>/merge": (
         lambda w: downtime(w, "merge"), "downtime.merged", "downtime"),
     "POST /downtime-reasons": (

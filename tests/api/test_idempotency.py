@@ -225,7 +225,7 @@ REQUESTS: dict[str, Callable[[Works], Request]] = {
     "/downtimes/<downtime>/reason": lambda w: downtime(
         w, "reason", {"reason": "break"}, {"reason": "trial"}),
     "/downtimes/<downtime>/split": lambda w: downtime(
-        w, "split", {"at": "2026-03-02T05:45:00Z"}, {"at": "2026-03-02T05:46:00Z"}),
+        w, "split", {"at": "2026-03-02T05:45:00.000Z"}, {"at": "2026-03-02T05:46:00.000Z"}),
     "/downtimes/<downtime>/merge": lambda w: downtime(w, "merge", {}, {}),
     "/equipment/<code>/counts": counting,
     "/equipment/<code>/counts/<count>/confirm": lambda w: counting(w, "confirm"),

@@ -1,0 +1,1 @@
+"""Downtimes over HTTP: what stood, why, and the reasons a site has."""
