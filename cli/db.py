@@ -8,7 +8,7 @@ import click
 from cli.copies import manifest
 from cli.copies.backup import back_up, restore
 from cli.copies.records import broken_records
-from cli.copies.sqlite import prove
+from cli.copies.sqlite import READINGS, prove
 from cli.plant import database_file, locked, missing, open_plant, opened_bind
 from engine.kernel.errors import Conflict
 from engine.kernel.log import configure_log
@@ -72,6 +72,8 @@ def check() -> None:
         if not database_file(settings).is_file():
             raise missing(settings)
         prove(database_file(settings))
+        if (settings.home / READINGS).is_file():
+            prove(settings.home / READINGS)
     with opened_bind(settings) as bind:
         schema.check(bind)
     broken = list(broken_records(settings, thorough=True))

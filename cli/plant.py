@@ -13,6 +13,7 @@ from typing import IO
 import sqlalchemy as sa
 
 import engine.registry  # noqa: F401  every table, function and guard
+from engine.collection.readings import place
 from engine.kernel import site
 from engine.kernel.errors import Conflict, NotFound
 from engine.kernel.settings import SettingRefused, Settings
@@ -49,6 +50,7 @@ class Plant:
 
     settings: Settings
     store: Store
+    readings: Store
 
     @property
     def folder(self) -> Folder:
@@ -74,7 +76,8 @@ def open_plant(settings: Settings, *, create: bool = False) -> Iterator[Plant]:
         try:
             if create:
                 _first_site(store)
-            yield Plant(settings, store)
+            with place.opened(store, settings.home) as readings:
+                yield Plant(settings, store, readings)
         finally:
             store.close()
 

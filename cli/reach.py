@@ -73,7 +73,7 @@ def inside(plant: Plant) -> Iterator[Client]:
     """A client of an application that runs in this process."""
     from api.app import create_app  # half a second that a running server spares its shell
 
-    app = create_app(plant.store, plant.folder)
+    app = create_app(plant.store, plant.folder, plant.readings)
     token = trusted(app)
     with Client(INSIDE, token, transport=httpx.WSGITransport(app)) as client:
         yield client

@@ -50,7 +50,7 @@ def serving(
     with ExitStack() as opened:
         sock = opened.enter_context(listen(host, port))
         plant = opened.enter_context(open_plant(settings, create=True))
-        app = create_app(plant.store, plant.folder)
+        app = create_app(plant.store, plant.folder, plant.readings)
         if tls is None:
             server, scheme = Server(app, sock), "http"
             inner = reachable(sock)
@@ -58,7 +58,7 @@ def serving(
             server, inner = _behind_tls(opened, app, sock, tls)
             scheme = "https"
         url = url_of(scheme, host, sock.getsockname()[1])
-        background = Background(plant.store, plant.folder)
+        background = Background(plant.store, plant.folder, plant.readings)
         background.start()
         opened.callback(background.stop)
         opened.enter_context(announced(settings, url_of("http", *inner), trusted(app)))

@@ -10,7 +10,9 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from engine.access import sessions
+from engine.access.settings import site_settings
 from engine.collection import gateways
+from engine.collection.readings import packing
 from engine.kernel.clock import to_ms
 from engine.kernel.errors import RoutecardError
 from engine.kernel.log import log
@@ -33,6 +35,9 @@ SWEEPING_SECONDS = 3600.0
 COUNTING_SECONDS = 30.0
 DOWNTIME_SECONDS = 3.0
 SILENCE_SECONDS = 2.0
+PACKING_SECONDS = 5.0
+# All ticks share one thread: packing lets timers pass after so many transactions of 50 ms.
+PACKING_SLICES = 4
 # Instances counted in one transaction, which others wait for; how long ends are looked at again.
 COUNTED_SLICE = 10
 COUNTED_AGAIN_MS = 3_600_000
@@ -42,8 +47,10 @@ MAX_SLICES = 500
 class Background:
     """The ticks of one process."""
 
-    def __init__(self, store: Store, folder: Folder | None = None) -> None:
-        self.store, self.folder = store, folder
+    def __init__(
+        self, store: Store, folder: Folder | None = None, readings: Store | None = None
+    ) -> None:
+        self.store, self.folder, self.readings = store, folder, readings or store
         self._counted = 0  # since then ends are looked at; all of them once after a start
         self._scheduler = BackgroundScheduler(
             executors={"default": ThreadPoolExecutor(1)},
@@ -59,6 +66,7 @@ class Background:
             (COUNTING_SECONDS, self.count_passages),
             (DOWNTIME_SECONDS, self.look_for_downtimes),
             (SILENCE_SECONDS, self.notice_silence),
+            (PACKING_SECONDS, self.pack_readings),
         ):
             self._scheduler.add_job(self._guarded(tick), "interval", seconds=seconds)
 
@@ -110,6 +118,19 @@ class Background:
     def notice_silence(self) -> int:
         """Let the units of gateways that say nothing stand as unknown; the number of gateways."""
         return self._in_slices(gateways.notice_silence, gateways.any_silent)
+
+    def pack_readings(self) -> int:
+        """Pack the hours that are over, and drop what is too old; the chunks met."""
+        total = 0
+        for _ in range(PACKING_SLICES):
+            if not self.readings.read(packing.any_to_pack):
+                break
+            total += self.readings.run(packing.pack_hours)
+        for site in self.readings.read(packing.sites):
+            decided = self.store.read(site_settings, site=site)
+            days = packing.Retention(decided.reading_value_days, decided.reading_hour_days)
+            total += self.readings.run(packing.forget, site=site, retention=days)
+        return total
 
     def sweep_files(self) -> int:
         """Remove contents on the disk that no file names; the number removed."""

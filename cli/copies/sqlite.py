@@ -1,4 +1,4 @@
-"""The copy of a plant in one file, by SQLite's own online backup: a server may go on writing."""
+"""The copy of a plant on SQLite, by its own online backup: a server may go on writing."""
 
 import shutil
 import sqlite3
@@ -7,19 +7,26 @@ from pathlib import Path
 
 from cli.copies.manifest import BackupDamaged, flush
 from cli.plant import database_file, missing
+from engine.collection.readings import place
 from engine.kernel.errors import Unavailable
 from engine.kernel.settings import Settings
 
 NAME = "plant.db"
+READINGS = place.NAME
 COMPANIONS = ("", "-wal", "-shm")
 
 
 def copy_out(settings: Settings, folder: Path) -> None:
-    """Copy the database as of one moment, and prove the copy."""
+    """Copy the database and the readings, each as of one moment, and prove the copies."""
     source = database_file(settings)
     if not source.is_file():
         raise missing(settings)
-    target = folder / NAME
+    _copy(source, folder / NAME)
+    if (settings.home / READINGS).is_file():
+        _copy(settings.home / READINGS, folder / READINGS)
+
+
+def _copy(source: Path, target: Path) -> None:
     try:
         with closing(sqlite3.connect(source)) as live, closing(sqlite3.connect(target)) as copy:
             live.execute("PRAGMA query_only=ON")
@@ -53,20 +60,32 @@ def occupied(settings: Settings) -> Path | None:
 
 
 def bring_back(settings: Settings, folder: Path, stamp: str) -> str | None:
-    """Put the copy in its place; where the former database went."""
-    file = database_file(settings)
-    partial = file.with_name(f"{file.name}.restoring")
-    shutil.copyfile(folder / NAME, partial)
-    prove(partial)
-    flush(partial)
+    """Put the copies in their places; where what was there went.
+
+    A backup from before there were readings leaves none.
+    """
+    places = {folder / NAME: database_file(settings), folder / READINGS: settings.home / READINGS}
+    arriving = {}
+    for copy, file in places.items():
+        if copy.is_file():
+            arriving[file] = file.with_name(f"{file.name}.restoring")
+            shutil.copyfile(copy, arriving[file])
+            prove(arriving[file])
+            flush(arriving[file])
+    aside = [_put_aside(settings, file, stamp) for file in places.values()]
+    for file, partial in arriving.items():
+        partial.rename(file)
+    return next(filter(None, aside), None)
+
+
+def _put_aside(settings: Settings, file: Path, stamp: str) -> str | None:
     aside: str | None = None
     for companion in COMPANIONS:
         former = file.with_name(file.name + companion)
         if former.exists():
-            place = aside_folder(settings, stamp)
-            former.rename(place / former.name)
-            aside = str(place)
-    partial.rename(file)
+            beside = aside_folder(settings, stamp)
+            former.rename(beside / former.name)
+            aside = str(beside)
     return aside
 
 

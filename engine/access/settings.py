@@ -29,6 +29,8 @@ class SiteSettings:
         lockout_attempts: so many wrong passwords or PINs in a row lock an account …
         lockout_minutes: … for so long.
         undo_minutes: how long one's last entry may be taken back.
+        reading_value_days: how long each value that a machine told is kept …
+        reading_hour_days: … and how long the least, most and mean of each of its hours.
     """
 
     reviewer_is_not_author: bool = False
@@ -38,6 +40,8 @@ class SiteSettings:
     lockout_attempts: int = 5
     lockout_minutes: int = 15
     undo_minutes: int = 10
+    reading_value_days: int = 30
+    reading_hour_days: int = 730
 
     def idle_ms(self, on_station: bool) -> int:
         """Milliseconds without an act after which a session ends."""
@@ -59,6 +63,8 @@ BOUNDS: Mapping[str, tuple[int, int]] = {
     "lockout_attempts": (3, 20),
     "lockout_minutes": (1, 24 * 60),
     "undo_minutes": (0, 24 * 60),
+    "reading_value_days": (1, 3650),
+    "reading_hour_days": (1, 3650),
 }
 
 

@@ -43,10 +43,11 @@ def users(home: Path) -> list[str]:
 def test_a_backup_is_made_while_the_plant_runs_and_comes_back(plant: Shell, tmp_path: Path) -> None:
     folder = tmp_path / "monday"
     with plant.serving():
-        assert f"schema {schema.head()}, 2 files" in plant.done("db", "backup", folder)
+        assert f"schema {schema.head()}, 3 files" in plant.done("db", "backup", folder)
         plant.done("user", "add", "ben", "--role", "operator")
         assert "Another Routecard is using" in plant.refused("db", "restore", folder, "--replace")
-    assert sorted(p.name for p in folder.iterdir()) == ["files", "manifest.json", "plant.db"]
+    held = ["files", "manifest.json", "plant.db", "readings.db"]
+    assert sorted(p.name for p in folder.iterdir()) == held
     assert "is not empty" in plant.refused("db", "backup", folder)
 
     other = Shell(tmp_path / "other")
@@ -64,7 +65,7 @@ def test_a_backup_is_made_while_the_plant_runs_and_comes_back(plant: Shell, tmp_
     assert (aside / "files" / "drawing.pdf").is_file()
 
 
-@pytest.mark.parametrize("name", ["plant.db", "files/drawing.pdf", "manifest.json"])
+@pytest.mark.parametrize("name", ["plant.db", "readings.db", "files/drawing.pdf", "manifest.json"])
 def test_a_backup_that_was_changed_is_refused(plant: Shell, tmp_path: Path, name: str) -> None:
     folder = tmp_path / "monday"
     plant.done("db", "backup", folder)
@@ -74,6 +75,36 @@ def test_a_backup_that_was_changed_is_refused(plant: Shell, tmp_path: Path, name
     said = Shell(tmp_path / "other").refused("db", "restore", folder)
     assert name in said
     assert not (tmp_path / "other" / "plant.db").exists()
+
+
+def sources(home: Path) -> list[str]:
+    """The gateways' files whose readings are stored."""
+    with closing(sqlite3.connect(home / "readings.db")) as connection:
+        return [
+            row[0] for row in connection.execute("SELECT source FROM reading_source ORDER BY id")
+        ]
+
+
+def test_readings_are_in_a_backup(plant: Shell, tmp_path: Path) -> None:
+    def take(source: str) -> None:
+        with closing(sqlite3.connect(plant.home / "readings.db")) as connection, connection:
+            row = f"('{source}', 7, 'line', 0)"
+            connection.execute(
+                f"INSERT INTO reading_source (source, mark, gateway, at) VALUES {row}"
+            )
+
+    take("before")
+    folder = tmp_path / "monday"
+    plant.done("db", "backup", folder)
+    take("after")
+    said = plant.done("db", "restore", folder, "--replace")
+    aside = Path(said.splitlines()[1].rpartition(" is in ")[2])
+    assert (sources(plant.home), sources(aside)) == (["before"], ["before", "after"])
+    file = plant.home / "readings.db"
+    with file.open("r+b") as handle:
+        handle.seek(file.stat().st_size // 2)
+        handle.write(os.urandom(file.stat().st_size // 4))
+    assert "readings.db is damaged" in plant.refused("db", "check")
 
 
 def test_a_backup_of_a_newer_program_is_refused(plant: Shell, tmp_path: Path) -> None:

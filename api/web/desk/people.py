@@ -169,4 +169,12 @@ def _setting_words() -> dict[str, tuple[str, str]]:
             _("An entry can be undone for (minutes)"),
             _("By whoever made it, while nothing after it was done. 0 forbids it."),
         ),
+        "reading_value_days": (
+            _("Readings of machines are kept (days)"),
+            _("Each single value; afterwards only what each hour came to."),
+        ),
+        "reading_hour_days": (
+            _("Their hours are kept (days)"),
+            _("The least, the most and the mean of each hour. Process measurements stay for good."),
+        ),
     }
