@@ -14,7 +14,7 @@ from engine.kernel import db
 from engine.kernel.clock import iso
 from engine.kernel.errors import NotFound
 from engine.kernel.store.uow import Row, Uow
-from engine.kernel.vocabulary import EQUIPMENT, names_of
+from engine.workflow.work.versions.names import EQUIPMENT, names_of
 
 Item = dict[str, Any]
 

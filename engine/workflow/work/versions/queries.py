@@ -4,13 +4,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.kernel import calendars, db, functions, json_text, vocabulary
+from engine.kernel import calendars, db, functions, json_text
 from engine.kernel.clock import iso
 from engine.kernel.errors import NotFound
 from engine.kernel.store.uow import Uow
 from engine.workflow import tables as t
 from engine.workflow.definition.bundles import Bundle
 from engine.workflow.definition.lint import Known, missing_items
+from engine.workflow.work.versions import names
 from engine.workflow.work.versions.reviews import reviews
 
 RELEASED = "released"
@@ -30,7 +31,7 @@ def known(uow: Uow, *, bundle: Bundle, site: int) -> Known:
         frozenset(found),
         frozenset(functions.names()),
         frozenset(calendars.names()),
-        vocabulary.known(uow, vocabulary.EQUIPMENT, site),
+        names.known(uow, names.EQUIPMENT, site),
     )
 
 

@@ -13,13 +13,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.kernel import calendars, db, functions
-from engine.kernel import vocabulary as names
 from engine.kernel.actor import ROLES
 from engine.kernel.store.uow import Uow
 from engine.workflow import tables as t
 from engine.workflow.definition.bundles import Bundle
 from engine.workflow.definition.decisions import Decision
 from engine.workflow.definition.model import ProcessModel
+from engine.workflow.work.versions import names
 from engine.workflow.work.versions.plans import bundle_of
 from forms.compiler import Form
 

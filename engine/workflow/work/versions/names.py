@@ -1,7 +1,7 @@
 """Which names of the plant a diagram may use: a kind of name for a query that answers all of them.
 
-A package registers its query when `engine.registry` imports it; the workflow package knows only
-this registry. A name that is not among them stops nothing: the plant may get the thing later.
+A package above registers its query when `engine.registry` imports it. A name that is not among
+them stops nothing: the plant may get the thing later.
 """
 
 from collections.abc import Callable
