@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.bench import inside, length, over_http, screens, startup, storage, tablet
+from tests.bench import inside, length, over_http, screens, startup, storage, tablet, telemetry
 from tests.bench.databases import Database
 from tests.bench.readings import Reading
 
@@ -58,6 +58,10 @@ FIGURES = (
         aim=(8, 14),
         power=NEITHER,
     ),
+    Figure(
+        "readings", "readings/s taken in, 10,000 a request", **_same(20_000, 60_000), power=RATE
+    ),
+    Figure("reading", "a reading taken in: CPU µs, app + db", reach=(50, 50), aim=(12, 20)),
     Figure("ready", "`routecard serve` ready, fresh home: s", **_same(2, 1)),
     Figure("memory", "memory at rest: MB", **_same(120, 90), power=NEITHER),
 )
@@ -92,5 +96,6 @@ GROUPS: dict[str, Callable[[Database, int], Found]] = {
     "blocking": lambda database, rounds: {"blocking": tablet.blocking(database, rounds)},
     "length": _length,
     "bytes": lambda database, _rounds: {"kept": storage.kept(database)},
+    "readings": telemetry.ingest,
     "serve": _start,
 }
