@@ -8,7 +8,7 @@ BIN    := .venv/bin
 READY  := .venv/ready-$(shell cat requirements.lock pyproject.toml | cksum | cut -d' ' -f1)
 MADE   := $(READY) islands
 
-.PHONY: help demo test check bench soak screenshots lock islands clean
+.PHONY: help demo test check bench soak screenshots peers lock islands clean
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*##/\t/' | expand -t 8
@@ -33,6 +33,17 @@ soak: $(MADE)  ## the long forms of fuzz, oracle, kill and endurance tests
 
 screenshots: $(MADE)  ## every screen, light and dark, desk, tablet and phone, into build/screenshots
 	$(BIN)/python -m tests.support.tour
+
+# Debian: apt-get install libmodbus-dev gcc pkg-config. Scripts of packages are not run.
+PEERS := tests/adapters/peers
+peers: $(PEERS)/node_modules/.package-lock.json build/peers/modbus_server  ## other people's OPC UA and Modbus servers, for the tests
+
+$(PEERS)/node_modules/.package-lock.json: $(PEERS)/package-lock.json
+	npm ci --prefix $(PEERS) --ignore-scripts --omit=optional --no-audit --no-fund --loglevel=error
+
+build/peers/modbus_server: $(PEERS)/modbus_server.c
+	@mkdir -p $(@D)
+	$(CC) -O2 -Wall -o $@ $< $$(pkg-config --cflags --libs libmodbus)
 
 lock: $(READY)  ## resolve requirements.lock again, from the ranges of pyproject.toml
 	@uv=$$(command -v uv || echo $(BIN)/uv); \

@@ -54,7 +54,10 @@ _UNDECIDED = (
     "BadShutdown",
     "BadUnknownResponse",
 )
+_OTHER = "it does not offer this security; `routecard gateway trust URL` shows what it offers"
 _CURES = {
+    "BadSecurityModeRejected": _OTHER,
+    "BadSecurityPolicyRejected": _OTHER,
     "BadTooManySessions": "all its sessions are taken; close other clients, or wait until it "
     "forgets those of programs that were killed",
     "BadTooManySubscriptions": "it has no subscription left; close other clients",
