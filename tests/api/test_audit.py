@@ -6,13 +6,12 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests.api.test_idempotency import Request, counting
 from tests.api.test_permissions import WHO, name_of, routes
 from tests.support.diagrams import end, exclusive, job, process, start, user
 from tests.support.fixtures import both
 from tests.support.http import Answer, multipart
+from tests.support.machine_requests import ACTS as OF_MACHINES
 from tests.support.pictures import png
-from tests.support.stopped import stopped
 from tests.support.visitor import PASSWORD, PIN, Visitor
 from tests.support.works import Works
 
@@ -140,28 +139,6 @@ def own(works: Works, secret: str) -> Answer:
     return works.admin.post(f"/users/ana/{secret}", {"new": new})
 
 
-def lathe(works: Works, path: str = "") -> Answer:
-    body = {"code": "LATHE-1", "name": "Lathe 1", "level": "work_unit"}
-    made = works.maintenance.post("/equipment", body)
-    return works.maintenance.patch(path, {"commands_enabled": True}) if path else made
-
-
-def turning(works: Works, path: str = "") -> Answer:
-    made = works.maintenance.post("/equipment-classes", {"code": "TURNING", "name": "Turning"})
-    return works.maintenance.patch(path, {"name": "Lathes"}) if path else made
-
-
-def asked(request: Request) -> Answer:
-    caller, path, body, _ = request
-    return caller.post(path, body)
-
-
-def downtime(works: Works, act: str, **body: object) -> Answer:
-    first, second = stopped(works)
-    told = {"with": second["id"]} if act == "merge" else body
-    return works.operator.post(f"/downtimes/{first['id']}/{act}", told)
-
-
 # route -> (how it is called, the action of its entry, the kind of its subject)
 ACTS: dict[str, tuple[Act, str, str]] = {
     "POST /processes": (lambda w: w.deploy(TURN), "process.deployed", "process"),
@@ -249,34 +226,7 @@ ACTS: dict[str, tuple[Act, str, str]] = {
         lambda w: w.admin.delete(station(w)), "station.revoked", "station"),
     "PATCH /settings": (
         lambda w: w.admin.patch("/settings", {"undo_minutes": 3}), "settings.changed", "site"),
-    "POST /equipment": (lambda w: lathe(w), "equipment.created", "equipment"),
-    "PATCH /equipment/<code>": (
-        lambda w: lathe(w, "/equipment/LATHE-1"), "equipment.changed", "equipment"),
-    "POST /downtimes/<downtime>/reason": (
-        lambda w: downtime(w, "reason", reason="break"), "downtime.explained", "downtime"),
-    "POST /downtimes/<downtime>/split": (
-        lambda w: downtime(w, "split", at="2026-03-02T05:45:00.000Z"),
-        "downtime.split", "downtime"),
-    "POST /downtimes/<downtime>/merge": (
-        lambda w: downtime(w, "merge"), "downtime.merged", "downtime"),
-    "POST /downtime-reasons": (
-        lambda w: w.admin.post("/downtime-reasons", {"code": "fire_drill", "name": "Fire drill"}),
-        "downtime_reason.created", "downtime_reason"),
-    "PATCH /downtime-reasons/<code>": (
-        lambda w: w.admin.patch("/downtime-reasons/trial", {"name": "Trial run"}),
-        "downtime_reason.changed", "downtime_reason"),
-    "POST /equipment-classes": (
-        lambda w: turning(w), "equipment_class.created", "equipment_class"),
-    "PATCH /equipment-classes/<code>": (
-        lambda w: turning(w, "/equipment-classes/TURNING"),
-        "equipment_class.changed", "equipment_class"),
-    "PUT /gateways/<name>": (
-        lambda w: w.integration.put("/gateways/line", {"machines": []}),
-        "gateway.declared", "gateway"),
-    "POST /equipment/<code>/counts": (
-        lambda w: asked(counting(w)), "count.entered", "equipment"),
-    "POST /equipment/<code>/counts/<count>/confirm": (
-        lambda w: asked(counting(w, "confirm")), "count.confirmed", "equipment"),
+    **OF_MACHINES,
 }  # fmt: skip
 # A worker at a long job says every few seconds that it is still there: a sign of life, no act.
 # Who enrols a device is nobody yet; `test_stations.py` has that entry. A draft is its writer's own,

@@ -11,8 +11,9 @@ from flask import Flask
 from tests.api.test_permissions import name_of, routes
 from tests.support.diagrams import catch, end, exclusive, job, process, start, user
 from tests.support.fixtures import both
-from tests.support.http import Http, multipart
-from tests.support.stopped import LATHE, stopped
+from tests.support.http import multipart
+from tests.support.machine_requests import REQUESTS as OF_MACHINES
+from tests.support.machine_requests import Request
 from tests.support.works import XML, Works
 
 TURN = process(start(), user("turn"), end(), "start -> turn -> end")
@@ -23,8 +24,6 @@ STUCK = process(
 )
 WHY = {"reason": "a test"}
 V = "/processes/p/versions/1"
-# caller, path, body, another body (None: the address takes none)
-Request = tuple[Http, str, dict[str, Any], dict[str, Any] | None]
 
 
 def version(
@@ -132,50 +131,9 @@ def new_user(works: Works) -> Request:
     return works.admin, "/users", body, body | {"roles": ["quality"]}
 
 
-def new_token(works: Works) -> Request:
-    return works.admin, "/tokens", {"roles": ["operator"]}, {"roles": ["quality"]}
-
-
-def new_station(works: Works) -> Request:
-    return works.admin, "/stations", {"name": "Lathe 1"}, {"name": "Lathe 2"}
-
-
 def new_code(works: Works) -> Request:
     made = works.admin.post("/stations", {"name": "Lathe 1"}).ok(201)
     return works.admin, f"/stations/{made['id']}/code", {}, None
-
-
-def counting(works: Works, act: str = "") -> Request:
-    """A unit whose pieces both count, and whose counter has jumped."""
-    body: dict[str, Any] = {"code": "SAW-1", "name": "Saw", "level": "work_unit", "counts": "both"}
-    works.maintenance.post("/equipment", body).ok(201)
-    row = {"unit": "SAW-1", "kind": "count", "at": 0, "counter": "good", "max_step": 9, "tag": "n"}
-    rows = [{"seq": raw + 1, "raw": raw, **row} for raw in (0, 70)]
-    sent = {"source": "s", "gateway": "g", "rows": rows}
-    works.integration.post("/signals", sent).ok()
-    path = "/equipment/SAW-1/counts"
-    if not act:
-        return works.operator, path, {"good": 7}, {"good": 8}
-    [jump] = works.auditor.get("/equipment/SAW-1/signals").ok()["jumps"]
-    body = {"good": 7, **WHY}
-    return works.team_lead, f"{path}/{jump['id']}/{act}", body, body | {"good": 8}
-
-
-def downtime(works: Works, act: str, body: dict[str, Any], other: dict[str, Any]) -> Request:
-    first, second = stopped(works)
-    if act == "merge":
-        body, other = {"with": second["id"]}, {"with": first["id"]}
-    return works.operator, f"/downtimes/{first['id']}/{act}", body, other
-
-
-def new_reason(works: Works) -> Request:
-    body = {"code": "fire_drill", "name": "Fire drill"}
-    return works.admin, "/downtime-reasons", body, body | {"name": "Alarm"}
-
-
-def new_class(works: Works) -> Request:
-    body = {"code": "TURNING", "name": "Turning"}
-    return works.admin, "/equipment-classes", body, body | {"name": "Lathes"}
 
 
 CANCEL = {"action": "cancel", **WHY}
@@ -216,19 +174,10 @@ REQUESTS: dict[str, Callable[[Works], Request]] = {
     "/incidents/<incident>/resolve": lambda w: incident(
         w, "resolve", CANCEL, CANCEL | {"reason": "another"}),
     "/users": new_user,
-    "/tokens": new_token,
-    "/stations": new_station,
+    "/tokens": lambda w: (w.admin, "/tokens", {"roles": ["operator"]}, {"roles": ["quality"]}),
+    "/stations": lambda w: (w.admin, "/stations", {"name": "Lathe 1"}, {"name": "Lathe 2"}),
     "/stations/<station>/code": new_code,
-    "/equipment": lambda w: (w.admin, "/equipment", LATHE, LATHE | {"name": "Lathe"}),
-    "/equipment-classes": new_class,
-    "/downtime-reasons": new_reason,
-    "/downtimes/<downtime>/reason": lambda w: downtime(
-        w, "reason", {"reason": "break"}, {"reason": "trial"}),
-    "/downtimes/<downtime>/split": lambda w: downtime(
-        w, "split", {"at": "2026-03-02T05:45:00.000Z"}, {"at": "2026-03-02T05:46:00.000Z"}),
-    "/downtimes/<downtime>/merge": lambda w: downtime(w, "merge", {}, {}),
-    "/equipment/<code>/counts": counting,
-    "/equipment/<code>/counts/<count>/confirm": lambda w: counting(w, "confirm"),
+    **OF_MACHINES,
 }  # fmt: skip
 
 
