@@ -14,6 +14,7 @@ from api.web.language import gettext as _
 from engine.kernel import json_text
 
 AMOUNT = {"value", "unit"}
+DIGITS = 5
 
 
 def moment(at: str | datetime | None) -> Markup | str:
@@ -58,6 +59,14 @@ def number(value: Decimal | int | float | None) -> str:
     return "–" if value is None else here().number(value)
 
 
+def rounded(given: Decimal | int | float | str | bool | None) -> str:
+    """A measured value as far as it can be read at a glance: five digits."""
+    if isinstance(given, bool) or not isinstance(given, (int, float, Decimal)):
+        return value(given)
+    exponent = Decimal(given).adjusted() if given else 0
+    return here().number(round(Decimal(given), max(DIGITS - 1 - exponent, 0)))
+
+
 def value(given: Any) -> str:
     """Any variable or answer as one line of text."""
     if given is None:
@@ -88,7 +97,7 @@ def attribute_json(given: Any) -> str:
 
 def register_formats(app: Flask) -> None:
     """Give the filters to the templates."""
-    for each in (moment, short, day, since, duration, number, value):
+    for each in (moment, short, day, since, duration, number, rounded, value):
         app.add_template_filter(each)
     app.add_template_filter(to_json, "json")
     app.add_template_filter(attribute_json, "attr_json")

@@ -26,6 +26,7 @@ def desk_entries(actor: Actor) -> list[Entry]:
     entries = [
         Entry("/work", _("Work"), "list"),
         Entry("/flow", _("Flow"), "flow"),
+        Entry("/floor", _("Floor"), "station"),
         Entry("/routings", _("Routings"), "file"),
         Entry("/incidents", _("Incidents"), "warn"),
     ]
@@ -44,6 +45,8 @@ def admin_entries(actor: Actor) -> list[Entry]:
         entries.append(Entry("/tokens", _("Tokens"), "key"))
     if Permission.STATION_MANAGE in held:
         entries.append(Entry("/stations", _("Stations"), "station"))
+    if actor.roles & {Role.ADMIN, Role.MAINTENANCE, Role.PROCESS_ENGINEER, Role.TEAM_LEAD}:
+        entries.append(Entry("/gateways", _("Gateways"), "link"))
     if actor.roles & {Role.ADMIN, Role.AUDITOR, Role.QUALITY, Role.PROCESS_ENGINEER}:
         entries.append(Entry("/audit", _("Audit trail"), "history"))
     if Permission.SETTINGS_MANAGE in held:

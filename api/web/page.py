@@ -30,6 +30,7 @@ PART = "part"
 MINUTE_MS = 60_000
 Result = TypeVar("Result")
 Shown = Mapping[str, Any] | Response
+Mark = Callable[..., str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def page(
     *,
     permission: Permission = Permission.READ,
     query: type[ma.Schema] = Strict,
-    live: bool = False,
+    live: bool | Mark = False,
     parts: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., Shown]], Callable[..., Shown]]:
     """Offer a screen under an address.
@@ -76,10 +77,12 @@ def page(
         template: of the whole page; the part `rows` of `desk/work.html` is `desk/work_rows.html`
             and is answered alone to `?part=rows`.
         query: schema of what may stand behind the question mark.
-        live: answer 304 as long as nothing changed in the plant, without running the view.
+        live: answer 304 as long as nothing changed in the plant, without running the view; a query
+            that tells a change where the audit trail alone does not.
     """
     reads = query()
     stem = template.removesuffix(".html")
+    mark: Mark | None = change_mark if live is True else live or None
 
     def register(view: Callable[..., Shown]) -> Callable[..., Shown]:
         @wraps(view)
@@ -87,7 +90,7 @@ def page(
             part, given = _part(parts)
             look = View(g.actor, arguments(reads, given))
             name = f"{stem}_{part}.html" if part else template
-            return _answer(name, lambda: view(look, **address), _tag(look) if live else None)
+            return _answer(name, lambda: view(look, **address), mark and _tag(look, mark))
 
         called.permission = permission  # type: ignore[attr-defined]
         called.page = True  # type: ignore[attr-defined]
@@ -125,12 +128,12 @@ def _part(parts: tuple[str, ...]) -> tuple[str | None, dict[str, str]]:
     return part, given
 
 
-def _tag(view: View) -> str:
+def _tag(view: View, changes: Mark) -> str:
     """What a live page hangs on: the newest changes, who looks and how, and the minute.
 
     The minute, because "late" and "since" change while nothing else does.
     """
-    mark = view.store.read(change_mark, site=view.site)
+    mark = view.store.read(changes, site=view.site)
     minute = to_ms(view.store.clock.now()) // MINUTE_MS
     seen = (mark, minute, view.actor.name, sorted(view.actor.roles), g.language.code, g.theme)
     text = repr((seen, request.full_path, assets.assets.mark))

@@ -15,6 +15,7 @@ from api.web.desk.record import pages as record
 from api.web.floor import preview, problem, station, task, work
 from api.web.formats import register_formats
 from api.web.language import NAMES, gettext, here, language, ngettext, preferred
+from api.web.machines import board, gateways, machine
 from api.web.navigation import admin_entries, desk_entries, floor_entries
 from api.web.packing import pack
 from api.web.page import zone_of
@@ -37,6 +38,9 @@ BLUEPRINTS = (
     incidents.blueprint,
     search.blueprint,
     printing.blueprint,
+    board.blueprint,
+    machine.blueprint,
+    gateways.blueprint,
 )
 FLOOR = (
     work.blueprint,

@@ -1,6 +1,7 @@
 /**
  * Live parts: an element with `data-live` and `hx-get` is polled with the tag it was last given, and
- * says how old it is. While the page is hidden nobody asks; without a connection it says since when.
+ * says how old it is. While the page is hidden, or somebody chooses from an open `details[data-held]`,
+ * nobody asks; without a connection it says since when.
  */
 import { word } from "./words.js";
 
@@ -11,7 +12,8 @@ document.addEventListener("htmx:config:request", (event) => {
   const { ctx } = event.detail;
   const source = ctx.sourceElement;
   if (!source?.matches("[data-live]")) return;
-  if (document.visibilityState === "hidden" || source.contains(document.activeElement?.closest("dialog[open], [data-editing]"))) {
+  const edited = source.contains(document.activeElement?.closest("dialog[open], [data-editing]"));
+  if (document.visibilityState === "hidden" || edited || source.querySelector("details[data-held][open]")) {
     event.preventDefault();
     return;
   }

@@ -1,0 +1,1 @@
+"""The machines: the floor at a glance, one machine in depth, the gateways behind them."""
