@@ -150,3 +150,13 @@ def test_workers_and_people_have_calls_of_their_own() -> None:
     assert deployed.headers["If-Match"] == '"tag"'
     assert b'name="main"; filename="a.bpmn"' in deployed.content
     assert all(server.keys)
+
+
+def test_a_gateway_claims_for_its_units() -> None:
+    server = Server(httpx.Response(200, json={"items": []}))
+    with server.client() as client:
+        client.claim_jobs(["machine.run"], "hall-1", limit=5, units=["LATHE-1", "LATHE-2"])
+    assert server.requests[0].read() == (
+        b'{"topics":["machine.run"],"worker":"hall-1","limit":5,"lease_seconds":60,'
+        b'"units":["LATHE-1","LATHE-2"]}'
+    )
