@@ -20,6 +20,7 @@ from adapters.machines.config.reading import (
 )
 from adapters.machines.gateway import Gateway
 from adapters.machines.plant import Plant
+from cli.gateway_tools import TOOLS
 from cli.serving.signals import on_signal
 from engine.kernel.errors import Invalid
 from engine.kernel.log import configure_log
@@ -120,3 +121,7 @@ def _checked(place: Path) -> tuple[list[str], int]:
         return [], 1
     except ConfigInvalid as invalid:
         return [str(finding) for finding in invalid.findings], 0
+
+
+for tool in TOOLS:
+    gateway.add_command(tool)

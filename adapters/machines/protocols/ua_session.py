@@ -195,8 +195,8 @@ def _properties(certificate: Any) -> CertProperties:
 
 
 def describe(endpoint: ua.EndpointDescription) -> str:
-    """An endpoint's protection in two words."""
-    policy = str(endpoint.SecurityPolicyUri).rpartition("#")[2]
+    """An endpoint's protection in the words of a configuration."""
+    policy = str(endpoint.SecurityPolicyUri).rpartition("#")[2].replace("_", "")
     return policy if policy == PLAIN else f"{policy} with {endpoint.SecurityMode.name}"
 
 

@@ -1,0 +1,1 @@
+"""What a controls engineer does before a machine is connected: look, compare, trust."""
