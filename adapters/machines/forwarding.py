@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -54,10 +55,9 @@ class Forwarder:
         while True:
             news.clear()
             if not await self._retried(send):
-                try:
-                    await asyncio.wait_for(news.wait(), LOOK_SECONDS)
-                except TimeoutError:
-                    continue
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(LOOK_SECONDS):
+                        await news.wait()
 
     async def _retried(self, send: Callable[[], Awaitable[Any]]) -> Any:
         wait = FIRST_WAIT

@@ -25,6 +25,7 @@ from adapters.machines.supervisor import Supervisor
 from adapters.machines.watching import changes
 
 HEALTH_SECONDS = 2.0
+CANCEL_SECONDS = 1.0
 BUFFER = "gateway.db"
 NOT_FOUND = 404
 
@@ -193,6 +194,10 @@ class Gateway:
 
 
 async def _cancelled(tasks: Sequence["asyncio.Task[object]"]) -> None:
-    for task in tasks:
-        task.cancel()
+    """End tasks; a library that swallows a cancellation is told again."""
+    left = set(tasks)
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=CANCEL_SECONDS)
     await asyncio.gather(*tasks, return_exceptions=True)

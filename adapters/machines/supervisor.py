@@ -89,7 +89,8 @@ class Supervisor:
                 pause = REFUSED_WAIT if refused else wait * random.uniform(0.5, 1.0)
                 self._new_plan.clear()
                 with suppress(TimeoutError):  # another plan may be the cure: try it at once
-                    await asyncio.wait_for(self._new_plan.wait(), pause)
+                    async with asyncio.timeout(pause):
+                        await self._new_plan.wait()
                 wait = min(LONGEST_WAIT, wait * 2)
         finally:
             self._set(Link.STOPPED)
@@ -121,7 +122,8 @@ class Supervisor:
             plan = self.plan
             adapter = protocol(plan.protocol).make(plan.url, options_of(plan))
             self._set(Link.CONNECTING)
-            await asyncio.wait_for(adapter.connect(), CONNECT_SECONDS)
+            async with asyncio.timeout(CONNECT_SECONDS):
+                await adapter.connect()
             self.generation += 1
             self.values.connected()
             self._offered, self.refused, self._beat = {}, {}, None
@@ -135,14 +137,16 @@ class Supervisor:
             self.adapter = None
             if adapter is not None:
                 with suppress(Exception):
-                    await asyncio.wait_for(adapter.close(), CLOSE_SECONDS)
+                    async with asyncio.timeout(CLOSE_SECONDS):
+                        await adapter.close()
         return ConnectionResetError("the configuration has another address")
 
     async def _watch(self, adapter: Adapter, plan: MachinePlan) -> None:
         due = time.monotonic() + RECONCILE_SECONDS
         while self.plan.connection == plan.connection:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._new_plan.wait(), LOOK_SECONDS)
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self._new_plan.wait()
             silence = time.monotonic() - adapter.alive()
             if silence > self.plan.stale_s:
                 raise Silent(f"no sign of life for {min(silence, 1e6):.1f} seconds")

@@ -240,8 +240,8 @@ class Carrier:
         if adapter is None or not tags:
             return dict.fromkeys(tags)
         try:
-            reading = adapter.read([tag.wire for tag in tags.values()])
-            samples = await asyncio.wait_for(reading, READ_SECONDS)
+            async with asyncio.timeout(READ_SECONDS):
+                samples = await adapter.read([tag.wire for tag in tags.values()])
         except Exception as error:
             log.warning("results_not_read", unit=self.record.unit, reason=repr(error))
             return dict.fromkeys(tags)

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -73,10 +74,9 @@ class Commands:
                 claimed = await self._claim(tasks)
                 wait = CLAIM_SECONDS if claimed else min(LONGEST_WAIT, wait * 2)
                 self._free.clear()
-                try:
-                    await asyncio.wait_for(self._free.wait(), wait)
-                except TimeoutError:
-                    continue
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(wait):
+                        await self._free.wait()
 
     # ---- claiming ----
 

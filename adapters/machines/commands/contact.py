@@ -58,7 +58,8 @@ class Contact:
                 reason = self.reason
             else:
                 try:
-                    answer = await asyncio.wait_for(question(adapter), READ_SECONDS)
+                    async with asyncio.timeout(READ_SECONDS):
+                        answer = await question(adapter)
                 except Ended:
                     raise
                 except Exception as error:
@@ -78,7 +79,8 @@ class Contact:
             self._missed = True
             return None
         try:
-            seen = await asyncio.wait_for(how.look(adapter, self.record.number), READ_SECONDS)
+            async with asyncio.timeout(READ_SECONDS):
+                seen = await how.look(adapter, self.record.number)
         except Exception as error:
             self._failed(error)
             return None

@@ -5,7 +5,8 @@
 `FOLDER/cycles` has a line for each cycle that was started; `FOLDER/kept.json` is what a controller
 keeps without power. Options: seed, late, die (shares of writes that are executed and then answered
 late, or never, as the power goes), lose (answers that never come), cycle (seconds of one cycle),
-refuse (items, refused for so many seconds after the start), password, no_ack, fails.
+refuse (items, refused for so many seconds after the start), stall (seconds before the next write is
+carried out), password, no_ack, fails.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ import json
 import os
 import random
 import sys
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -130,6 +132,7 @@ class LineServer:
             self.values |= message.get("values", {})
             self.quality |= message.get("quality", {})
         if op == "write":
+            threading.Event().wait(self.options.pop("stall", 0))  # everything stands still
             self.written(message["values"])
             await self.spoil()
         if op == "call":

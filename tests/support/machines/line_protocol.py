@@ -64,7 +64,8 @@ class LineMachine:
 
     async def connect(self) -> None:
         opening = asyncio.open_connection(*self._where, limit=1_000_000)
-        reader, self._writer = await asyncio.wait_for(opening, self._timeout)
+        async with asyncio.timeout(self._timeout):
+            reader, self._writer = await opening
         self._reading = asyncio.create_task(self._read(reader))
         answer = await self._ask({"op": "hello", "password": self._password})
         if "refused" in answer:
@@ -124,7 +125,8 @@ class LineMachine:
         future = self._waiting[number] = asyncio.get_running_loop().create_future()
         try:
             self._writer.write(json.dumps(request | {"n": number}).encode() + b"\n")
-            return await asyncio.wait_for(future, timeout or self._timeout)
+            async with asyncio.timeout(timeout or self._timeout):
+                return await future
         finally:
             del self._waiting[number]
 

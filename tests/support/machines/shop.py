@@ -101,6 +101,7 @@ class MachineProcess:
         self._process: subprocess.Popen[str] | None = None
 
     def start(self) -> "MachineProcess":
+        self.kill()
         self.starts += 1
         options = self.options | {"seed": self.starts}
         module = "tests.support.machines.line_machine"
@@ -143,9 +144,17 @@ class MachineProcess:
 
     def set(self, **fault: Any) -> None:
         """Change values, options or quality of the running machine, over its own wire."""
+        self._ask({"op": "fault"} | fault)
+
+    def read(self, name: str) -> Any:
+        """The present value of an address."""
+        return self._ask({"op": "read", "names": [name]})["rows"][0][0]
+
+    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
         with socket.create_connection(("127.0.0.1", self.port), 5) as wire:
-            wire.sendall(json.dumps({"op": "fault", "n": 1} | fault).encode() + b"\n")
-            assert wire.recv(1000)
+            wire.sendall(json.dumps({"n": 1} | request).encode() + b"\n")
+            answer: dict[str, Any] = json.loads(wire.makefile().readline())
+        return answer
 
 
 class GatewayThread:
