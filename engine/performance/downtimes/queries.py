@@ -6,6 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.equipment import queries as equipment
+from engine.equipment.queries import Unit
 from engine.kernel import db
 from engine.kernel.errors import Invalid
 from engine.kernel.ids import from_cursor, to_text
@@ -24,7 +25,9 @@ def downtime_item(uow: Uow, *, key: bytes, site: int) -> Item:
     Raises:
         DowntimeNotFound: if there is none on this site.
     """
-    return _view(uow, rows.read(uow, key, site), reasons.by_code(uow, site=site))
+    row = rows.read(uow, key, site)
+    unit = equipment.unit_by_key(uow, key=bytes(row["unit_id"]))
+    return _view(row, unit, reasons.by_code(uow, site=site), uow.now_ms)
 
 
 def downtime_detail(uow: Uow, *, key: bytes, site: int) -> Item:
@@ -57,15 +60,15 @@ def downtime_list(
     page = {"site": site, "started": started, "last": last, "limit": limit + 1}
     found = uow.all(_list(tuple(sorted(given)), flags), **page, **given)
     known = reasons.by_code(uow, site=site)
+    units = {unit.id: unit for unit in equipment.units(uow, site=site)} if found else {}
     shown = [dict(zip(_NAMES, row, strict=True)) for row in found[:limit]]
-    items = [_view(uow, row, known) for row in shown]
+    items = [_view(row, units[bytes(row["unit_id"])], known, uow.now_ms) for row in shown]
     more = len(found) > limit
     return {"items": items, "next": f"{shown[-1]['started']}.{items[-1]['id']}" if more else None}
 
 
-def _view(uow: Uow, row: Row, known: dict[str, Reason]) -> Item:
-    unit = equipment.unit_by_key(uow, key=bytes(row["unit_id"]))
-    end = uow.now_ms if row["ended"] is None else row["ended"]
+def _view(row: Row, unit: Unit, known: dict[str, Reason], now: int) -> Item:
+    end = now if row["ended"] is None else row["ended"]
     reason = known.get(row["reason"] or "")
     return rows.shown(row) | {
         "id": to_text(row["id"]),
