@@ -111,7 +111,12 @@ class Supervisor:
     @property
     def silence(self) -> float:
         """Seconds since the machine last proved that it is there."""
-        return 0.0 if self.adapter is None else max(0.0, time.monotonic() - self.adapter.alive())
+        if self.adapter is None:
+            return 0.0
+        try:
+            return max(0.0, time.monotonic() - self.adapter.alive())
+        except Exception:  # it is lost, and the watch is about to notice
+            return 0.0
 
     # ---- one connection ----
 

@@ -16,6 +16,7 @@ from adapters.machines.core import (
     Unknown,
     Write,
 )
+from adapters.machines.protocols import ua_subscription
 from adapters.machines.protocols.opcua import Machine
 from tests.support.machines.opcua import Floor, Press, at, free_port
 from tests.support.machines.samples import Samples, until
@@ -133,6 +134,36 @@ def test_keep_alives_prove_life_while_nothing_changes(floor: Floor) -> None:
         before = machine.alive()
         await until(lambda: machine.alive() > before)
         await machine.close()
+
+    floor.run(walk())
+
+
+def test_a_value_that_does_not_change_is_confirmed_as_long_as_the_server_lives(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ua_subscription, "CONFIRM", 0.2)
+
+    async def walk() -> None:
+        async with wire(floor.press.port) as line:
+            machine = Machine.make(f"opc.tcp://127.0.0.1:{line.port}/press", {})
+            await machine.connect()
+            sink = Samples()
+            tags = [Tag("name", at("Name"), interval=FAST), Tag("alarms", at("Press#events"))]
+            await machine.subscribe(tags, sink)
+            await floor.press.alarm("Overpressure", "Once", 700, True)
+            await sink.until(lambda s: len(s.of("name")) > 2)
+            first, again = sink.of("name")[0], sink.of("name")[-1]
+            assert first.source_ms is not None
+            assert (again.value, again.source_ms) == ("PRESS-01", None)
+            assert again.received_ms > first.received_ms
+            await sink.until(lambda s: len(s.of("alarms")) == 1)
+            line.freeze()
+            await until(lambda: line.kept > 0)
+            frozen = len(sink.of("name"))
+            await until(lambda: time.monotonic() - machine.alive() > 0.5)
+            assert len(sink.of("name")) == frozen
+            assert len(sink.of("alarms")) == 1
+            await machine.close()
 
     floor.run(walk())
 

@@ -18,6 +18,7 @@ LIFETIME = 60.0  # seconds the server keeps a subscription of ours that does not
 FASTEST, SLOWEST = 0.05, 1.0  # seconds between two publications
 QUEUE = 10  # values of one tag that wait in the server if a publication is late
 ITEMS_AT_ONCE = 500
+CONFIRM = 2.0  # seconds after which a value that did not change is told again
 SEQUENCE_END = 0xFFFFFFFF  # behind it comes 1 (part 4, 7.26)
 
 Spot = tuple[Tag, Address, ua.NodeId]
@@ -43,6 +44,7 @@ class Subscription:
         self._items: dict[str, _Item] = {}
         self._handles: dict[int, _Item] = {}
         self._next_handle = 1
+        self._confirmed, self._confirmed_ms = self.alive, 0
 
     async def _create(self, publishing: float) -> None:
         self._publishing = publishing
@@ -144,8 +146,12 @@ class Subscription:
     def _published(self, result: ua.PublishResult) -> None:
         self.alive = time.monotonic()
         message = result.NotificationMessage
-        if not message.NotificationData:
-            return
+        if message.NotificationData:
+            self._take(message)
+        if self.alive - self._confirmed >= CONFIRM:
+            self._confirm()
+
+    def _take(self, message: ua.NotificationMessage) -> None:
         if self._sequence is not None:
             expected = self._sequence % SEQUENCE_END + 1
             self.drops += message.SequenceNumber != expected
@@ -162,11 +168,27 @@ class Subscription:
                     item = self._handles.get(change.ClientHandle)
                     if item is not None:
                         self.drops += ua_values.overflowed(change.Value)
-                        yield ua_values.sample(item.tag.name, change.Value, now)
+                        item.last = ua_values.sample(item.tag.name, change.Value, now)
+                        yield item.last
             elif isinstance(notification, ua.EventNotificationList):
                 yield from self._alarms(notification, now)
             elif isinstance(notification, ua.StatusChangeNotification):
                 self.ended = str(notification.Status.name)
+
+    def _confirm(self) -> None:
+        """Tell again what has not changed: the server lives, so its silence about a value is one.
+
+        Without the machine's time, which is that of the change.
+        """
+        since, now = self._confirmed_ms, time.time_ns() // 1_000_000
+        same = [
+            Sample(last.tag, last.value, last.quality, last.reason, None, now)
+            for item in self._items.values()
+            if (last := item.last) is not None and last.received_ms < since
+        ]
+        self._confirmed, self._confirmed_ms = self.alive, now
+        if same:
+            self.sink(same)
 
     def _alarms(self, events: ua.EventNotificationList, now: int) -> Iterator[Sample]:
         for event in events.Events:
@@ -183,6 +205,7 @@ class _Item:
     tag: Tag
     handle: int
     server_handle: int = 0
+    last: Sample | None = None  # None for events, which are over when they are told
 
 
 def _timing(publishing: float) -> tuple[float, int, int]:
