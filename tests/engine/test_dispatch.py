@@ -7,6 +7,7 @@ import pytest
 from engine.equipment.candidates import GONE_MS
 from engine.kernel.errors import Invalid
 from engine.workflow.work import jobs
+from engine.workflow.work.interventions.parts import SplitRefused
 from tests.support import diagrams as d
 from tests.support.fixtures import both, database, store
 from tests.support.plant import Plant
@@ -160,6 +161,19 @@ def test_a_unit_with_an_unsettled_command_gets_no_other(shop: Shop) -> None:
     assert "command 1 of WO-1" in reason["message"]
     shop.plant.resume(shop.shown("WO-1")["instance"])
     assert shop.gets("LATHE-1") == {"LATHE-1": "WO-1"}
+
+
+def test_an_order_with_an_unsettled_command_is_not_split(shop: Shop) -> None:
+    """Its part would have the command a second time."""
+    shop.plant.release(routing("LATHE-1"))
+    shop.start("WO-1")
+    shop.claim("LATHE-1", lease=60)
+    shop.plant.wait(seconds=61)
+    assert shop.claim("LATHE-2") == []  # which lets the lease go
+    instance = shop.shown("WO-1")["instance"]
+    assert shop.shown("WO-1")["state"] == "open"
+    with pytest.raises(SplitRefused, match="LATHE-1 has the job at turn"):
+        shop.plant.split(instance)
 
 
 def test_commands_switched_off_hold_back_what_was_begun(shop: Shop) -> None:

@@ -83,10 +83,13 @@ def check_active(running: Running, which: str = "The instance") -> None:
 
 
 def claimed(uow: Uow, instance: bytes) -> str | None:
-    """Which worker has which job of an instance; from here on nobody claims one until the end."""
-    for element, state, worker in uow.all(_JOB_STATES, instance=instance):
-        if state == "claimed":
-            return f"{worker} has the job at {element}"
+    """Which worker has which job of an instance; from here on nobody claims one until the end.
+
+    A unit that has not settled a command has its job, too, whoever let the lease run out.
+    """
+    for element, state, worker, unit in uow.all(_JOB_STATES, instance=instance):
+        if state == "claimed" or unit is not None:
+            return f"{unit or worker} has the job at {element}"
     return None
 
 
@@ -202,7 +205,7 @@ _ON_ITS_WAY = db.Statement(
     sa.select(_o.element).where(_o.instance_id == sa.bindparam("instance"), _o.token.is_not(None))
 )
 _JOB_STATES = db.Statement(
-    sa.select(_j.element, _j.state, _j.worker)
+    sa.select(_j.element, _j.state, _j.worker, _j.unit)
     .where(
         _j.instance_id == sa.bindparam("instance"),
         _j.state.in_([sa.literal_column("'open'"), sa.literal_column("'claimed'")]),
