@@ -60,11 +60,11 @@ class Callers:
         self._bearers: _Known[Bearer] = _Known(self, queries.who)
         self._sessions: _Known[SignedIn] = _Known(self, presence.whose)
         self._stations: _Known[Station] = _Known(self, presence.station_of)
-        self._trusted: tuple[bytes, Actor] | None = None
+        self._trusted: list[tuple[bytes, Actor]] = []
 
     def trust(self, token: str, actor: Actor) -> None:
-        """Let one token of this process stand for an actor; it is stored nowhere."""
-        self._trusted = (hashlib.sha256(token.encode()).digest(), actor)
+        """Let a token of this process stand for an actor; it is stored nowhere."""
+        self._trusted.append((hashlib.sha256(token.encode()).digest(), actor))
 
     def of_token(self, token: str) -> Actor:
         """The actor of a bearer token.
@@ -73,8 +73,9 @@ class Callers:
             NotSignedIn: if the token is unknown, revoked or expired.
         """
         digest = passwords.digest_of(token)
-        if self._trusted is not None and hmac.compare_digest(digest, self._trusted[0]):
-            return self._trusted[1]
+        for trusted, actor in self._trusted:
+            if hmac.compare_digest(digest, trusted):
+                return actor
         bearer = self._bearers.of(digest)
         if bearer is None or (bearer.expires is not None and bearer.expires <= self._now()):
             raise NotSignedIn("The token is unknown, revoked or expired. Ask for a new one.")

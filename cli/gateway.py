@@ -5,6 +5,11 @@ that speak them.
 """
 
 import asyncio
+import os
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -45,9 +50,14 @@ class ConfigRefused(Invalid):
 @click.option("--config", type=CONFIG, help="Folder with one YAML file per machine.")
 @click.option("--url", help="Where the plant is, as in http://127.0.0.1:8080.")
 @click.option("--token-file", type=CONFIG, help="File with the token; readable by its owner.")
+@click.option("--beside", is_flag=True, hidden=True)  # the token on stdin; its end is ours
 @click.pass_context
 def gateway(
-    ctx: click.Context, config: Path | None, url: str | None, token_file: Path | None
+    ctx: click.Context,
+    config: Path | None,
+    url: str | None,
+    token_file: Path | None,
+    beside: bool,
 ) -> None:
     """Connect machines with the plant, until Ctrl-C or SIGTERM."""
     if ctx.invoked_subcommand is not None:
@@ -56,24 +66,21 @@ def gateway(
         raise click.UsageError("Name the folder with the machines: --config DIR.")
     settings = read_settings()
     configure_log(settings.log)
-    _run(config, url, token_file)
+    _run(config, url, token_file, beside)
 
 
-def _run(config: Path, url: str | None, token_file: Path | None) -> None:
+def _run(config: Path, url: str | None, token_file: Path | None, beside: bool) -> None:
     try:
         found = read_folder(config)
         where = url or found.gateway.url
-        file = token_file or found.gateway.token_file
         if where is None:
             raise ConfigRefused(NO_URL)
-        if file is None:
-            raise ConfigRefused(NO_TOKEN)
-        plant = Plant.at(where, file.read_text("utf-8").strip())
+        plant = Plant.at(where, _token(token_file or found.gateway.token_file, beside))
         for finding in found.findings:
             click.echo(str(finding), err=True)
         click.echo(f"Gateway {found.gateway.name}: {len(found.machines)} machines, plant {where}")
         try:
-            asyncio.run(_serve(config, found, plant))
+            asyncio.run(_serve(config, found, plant, beside))
         finally:
             plant.close()
     except ConfigInvalid as invalid:
@@ -82,14 +89,32 @@ def _run(config: Path, url: str | None, token_file: Path | None) -> None:
         raise ConfigRefused(str(taken)) from taken
 
 
-async def _serve(config: Path, found: Folder, plant: Plant) -> None:
+def _token(file: Path | None, beside: bool) -> str:
+    if beside:
+        return sys.stdin.readline().strip()
+    if file is None:
+        raise ConfigRefused(NO_TOKEN)
+    return file.read_text("utf-8").strip()
+
+
+async def _serve(config: Path, found: Folder, plant: Plant, beside: bool) -> None:
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
 
     def end() -> None:
-        loop.call_soon_threadsafe(stop.set)
+        with suppress(RuntimeError):  # it has ended already
+            loop.call_soon_threadsafe(stop.set)
 
+    if beside:
+        threading.Thread(target=_until_alone, args=(end,), name="server", daemon=True).start()
     with on_signal(end):
         await Gateway(config, found, plant).run(stop)
+
+
+def _until_alone(end: Callable[[], None]) -> None:
+    """Whoever started us has gone, however that was."""
+    while os.read(sys.stdin.fileno(), 1000):  # not `readline`: its lock would stand in our way out
+        pass
+    end()
 
 
 @gateway.command("check")

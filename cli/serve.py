@@ -8,9 +8,10 @@ import click
 
 from api.app import create_app
 from cli.plant import announced, open_plant
+from cli.serving.beside import gateway_beside, has_machines
 from cli.serving.server import Server, listen, reachable, url_of
 from cli.serving.signals import on_signal
-from cli.shell import trusted
+from cli.shell import GATEWAY, trusted
 from engine.background import Background
 from engine.kernel.log import configure_log
 from engine.kernel.settings import Settings, read_settings
@@ -62,6 +63,9 @@ def serving(
         background.start()
         opened.callback(background.stop)
         opened.enter_context(announced(settings, url_of("http", *inner), trusted(app)))
+        if has_machines(settings.home):
+            token = trusted(app, GATEWAY)
+            opened.enter_context(gateway_beside(settings.home, url_of("http", *inner), token))
         yield server, url
 
 

@@ -7,16 +7,19 @@ import sys
 
 from flask import Flask
 
-from engine.kernel.actor import ROLES, Actor
+from engine.kernel.actor import ROLES, Actor, Role
 
 if sys.platform != "win32":
     import pwd
 
 
-def trusted(app: Flask) -> str:
-    """A token for the shell of this account; kept in memory only, and good for every role."""
+GATEWAY = Actor("system:gateway", frozenset({str(Role.INTEGRATION)}))
+
+
+def trusted(app: Flask, actor: Actor | None = None) -> str:
+    """A token for the shell of this account, or another actor; kept in memory only."""
     token = secrets.token_urlsafe(32)
-    app.extensions["routecard_callers"].trust(token, shell())
+    app.extensions["routecard_callers"].trust(token, actor or shell())
     return token
 
 

@@ -103,7 +103,7 @@ class MachineProcess:
     def start(self) -> "MachineProcess":
         self.kill()
         self.starts += 1
-        options = self.options | {"seed": self.starts}
+        options = self.options | {"seed": self.options.get("seed", 0) * 1000 + self.starts}
         module = "tests.support.machines.line_machine"
         self._process = subprocess.Popen(
             [sys.executable, "-m", module, str(self.port), str(self.folder), json.dumps(options)],
