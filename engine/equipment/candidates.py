@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import sqlalchemy as sa
 
 from engine.equipment import rules
+from engine.equipment.hierarchy import ABOVE, IN_USE, with_all_above
 from engine.equipment.tables import equipment, equipment_class, equipment_class_member
 from engine.kernel import db
 from engine.kernel.store.uow import Row, Uow
@@ -86,19 +86,18 @@ def _read(uow: Uow, rows: Sequence[Row]) -> Iterator[Candidate]:
         for key, code in uow.all(_classes(len(named)), **named):
             classes.setdefault(bytes(key), []).append(code)
     for row in rows:
-        above = row[_OWN:]
         key, code, enabled, commands_enabled, state, since, reason, asked, last = row[:_OWN]
         yield Candidate(
             id=bytes(key),
             code=code,
-            enabled=all(bool(each) for each in (enabled, *above[1::2]) if each is not None),
+            enabled=bool(enabled),
             commands_enabled=bool(commands_enabled),
             state=state,
             state_since=since,
             state_reason=reason,
             asked=asked,
             last_command=last,
-            above=tuple(name for name in above[::2] if name is not None),
+            above=tuple(name for name in row[_OWN:] if name is not None),
             classes=tuple(classes.get(bytes(key), ())),
         )
 
@@ -106,27 +105,17 @@ def _read(uow: Uow, rows: Sequence[Row]) -> Iterator[Candidate]:
 # ---- statements ----
 
 _e, _m, _k = equipment.c, equipment_class_member.c, equipment_class.c
-_above = [equipment.alias(f"above{n}") for n in range(1, len(rules.LEVELS))]
 _COLUMNS = (
-    *(_e.id, _e.code, _e.enabled, _e.commands_enabled, _e.state, _e.state_since),
+    *(_e.id, _e.code, IN_USE, _e.commands_enabled, _e.state, _e.state_since),
     *(_e.state_reason, _e.asked, _e.last_command),
 )
 _OWN = len(_COLUMNS)
 
 
-def _joined() -> Any:
-    joined: Any = equipment
-    below: Any = equipment
-    for each in _above:
-        joined = joined.outerjoin(each, below.c.parent_id == each.c.id)
-        below = each
-    return joined
-
-
 _SITE = _e.site_id == sa.bindparam("site", type_=sa.Integer)
 _SELECT = (
-    sa.select(*_COLUMNS, *(c for each in _above for c in (each.c.code, each.c.enabled)))
-    .select_from(_joined())
+    sa.select(*_COLUMNS, *(each.c.code for each in ABOVE))
+    .select_from(with_all_above())
     .where(_SITE, _e.level == sa.literal_column(f"'{rules.UNIT}'"))
 )
 
@@ -147,7 +136,7 @@ _MEMBERS = (
 )
 _MEANT = db.Statement(
     _SELECT.where(
-        sa.or_(_e.code == _NAME, *(each.c.code == _NAME for each in _above), _e.id.in_(_MEMBERS))
+        sa.or_(_e.code == _NAME, *(each.c.code == _NAME for each in ABOVE), _e.id.in_(_MEMBERS))
     ).order_by(_e.code)
 )
 

@@ -103,6 +103,8 @@ def change(
     if not detail:
         return before
     uow.write(_REVISE, {"id": row[0], "now": uow.now_ms})
+    if "enabled" in detail and before["level"] != rules.UNIT:
+        uow.write(_REVISE_UNITS, {"site": actor.site, "now": uow.now_ms})
     audit(uow, actor, "equipment.changed", f"equipment:{code}", detail)
     return _seen(uow, bytes(row[0]))
 
@@ -235,13 +237,15 @@ _CHANGE = db.Statement(
     )
 )
 # What a stop is may depend on what changed: the present state is looked at again.
+_LOOK_AGAIN = (
+    "examine_from = CASE WHEN examine_from < state_since THEN examine_from ELSE state_since END,"
+    " examine_at = CASE WHEN state IS NULL THEN examine_at ELSE :now END"
+)
 _REVISE = db.Statement(
-    sa.text(
-        "UPDATE equipment SET revision = revision + 1,"
-        " examine_from = CASE WHEN examine_from < state_since THEN examine_from"
-        " ELSE state_since END,"
-        " examine_at = CASE WHEN state IS NULL THEN examine_at ELSE :now END WHERE id = :id"
-    )
+    sa.text(f"UPDATE equipment SET revision = revision + 1, {_LOOK_AGAIN} WHERE id = :id")
+)
+_REVISE_UNITS = db.Statement(
+    sa.text(f"UPDATE equipment SET {_LOOK_AGAIN} WHERE site_id = :site AND level = 'work_unit'")
 )
 _IS_UNIT = "site_id = :site AND code = :unit AND level = 'work_unit'"
 _SET_STATE = db.Statement(

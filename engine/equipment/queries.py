@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.equipment import rules
+from engine.equipment.hierarchy import IN_USE, with_all_above
 from engine.equipment.tables import equipment, equipment_class, equipment_class_member
 from engine.kernel import db
 from engine.kernel.clock import iso
@@ -34,6 +35,7 @@ class Unit:
     """A work unit, as other packages need it; instants are ms UTC.
 
     Args:
+        enabled: it is in use, and so is everything above it.
         counts: who counts its pieces: `machine`, `person` or `both`.
         downtime_after_ms: how long it may stand before that is a downtime; None for ever.
         examine_from: its states since then are to be looked at again; None if not.
@@ -230,17 +232,24 @@ def _memberships(size: int) -> db.Statement:
     )
 
 
-_UNIT_SELECT = sa.select(
-    *(_e.id, _e.site_id, _e.code, _e.name, _e.enabled, _e.commands_enabled, _e.counts),
-    *(_e.downtime_after_seconds, _e.state, _e.state_since, _e.examine_from),
-).where(_IS_UNIT)
+_UNIT_SELECT = (
+    sa.select(
+        *(_e.id, _e.site_id, _e.code, _e.name, IN_USE, _e.commands_enabled, _e.counts),
+        *(_e.downtime_after_seconds, _e.state, _e.state_since, _e.examine_from),
+    )
+    .select_from(with_all_above())
+    .where(_IS_UNIT)
+)
 _UNIT = db.Statement(_UNIT_SELECT.where(SITE, CODE))
 _UNIT_BY_KEY = db.Statement(_UNIT_SELECT.where(_e.id == sa.bindparam("id")))
 _UNITS = db.Statement(_UNIT_SELECT.where(SITE).order_by(_e.code))
 _IS_DUE = _e.examine_at <= sa.bindparam("now", type_=sa.BigInteger)
 _ANY_DUE = db.Statement(sa.select(_e.id).where(_IS_DUE).limit(sa.literal_column("1")))
 _DUE = db.Statement(
-    _UNIT_SELECT.where(_IS_DUE).order_by(_e.examine_at, _e.id).limit(LIMIT).with_for_update()
+    _UNIT_SELECT.where(_IS_DUE)
+    .order_by(_e.examine_at, _e.id)
+    .limit(LIMIT)
+    .with_for_update(of=equipment)
 )
 _NAMES = db.Statement(
     sa.union_all(

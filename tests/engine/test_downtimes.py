@@ -188,6 +188,21 @@ def test_thresholds_and_units_out_of_use(press: Press) -> None:
     assert press.at(201).times() == [(0, None)]
 
 
+def test_what_is_out_of_use_takes_its_units_along(press: Press) -> None:
+    def hall(**values: Any) -> None:
+        press.store.run(equipment.change, code="LINE-1", changes=Changes(values), actor=ANA)
+
+    about = Changes({"name": "Line 1"})
+    press.store.run(equipment.create, code="LINE-1", level="work_center", about=about, actor=ANA)
+    above = Changes({"parent": "LINE-1"})
+    press.store.run(equipment.change, code=press.unit, changes=above, actor=ANA)
+    hall(enabled=False)
+    press.says("idle", 0)
+    assert press.at(100).times() == []
+    hall(enabled=True)
+    assert press.at(100).times() == [(0, None)]
+
+
 def test_units_do_not_mix(press: Press, store: Store, clock: ManualClock) -> None:
     other = Press(store, clock, "PRESS-2")
     press.says("idle", 0)
