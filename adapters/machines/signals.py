@@ -14,7 +14,7 @@ Row = dict[str, Any]
 Telemetry = tuple[str, str, str | None, int, float | int | None, int, str | None]
 
 QUALITIES = {Quality.GOOD: 0, Quality.UNCERTAIN: 1, Quality.BAD: 2}
-TRENDED = (Signal.MEASUREMENT, Signal.RAW, Signal.RECIPE_ACTIVE)
+TRENDED = (Signal.RAW, Signal.RECIPE_ACTIVE)  # a measurement belongs to a piece, and is kept
 UNKNOWN = "unknown"
 
 
@@ -51,7 +51,7 @@ class Signals:
                 telemetry += self._telemetry(reading)
             if signal is Signal.CYCLE_COMPLETE:
                 late.append(reading)
-            elif signal is not Signal.RAW and signal in _ROWS:
+            elif signal in _ROWS:
                 rows += _ROWS[signal](self, reading)
         for reading in late:
             rows += self._cycle(reading)

@@ -1,5 +1,6 @@
 """Commands under faults: the machine executes and dies, answers late or never; none runs twice."""
 
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
@@ -294,6 +295,7 @@ def siege(
 
     def through() -> bool:
         nonlocal process, killed_at
+        threading.Event().wait(0.02)  # a core is what the processes need
         for machine in made.values():
             if machine.dead:
                 machine.start()
@@ -313,8 +315,8 @@ def siege(
     cycles = {unit: Counter(machine.cycles()) for unit, machine in made.items()}
     assert max(n for counts in cycles.values() for n in counts.values()) == 1
     for job in jobs:
-        number, unit = job["command"], job["unit"]
-        key = str(number) if job["action"] == "run_cycle" else f"{unit}-{number}"
+        command, unit = job["command"], job["unit"]
+        key = str(command) if job["action"] == "run_cycle" else f"{unit}-{command}"
         if job["state"] == "completed":
             assert cycles[unit][key] == 1, job
     done = sum(job["state"] == "completed" for job in jobs)

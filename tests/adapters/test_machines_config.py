@@ -112,6 +112,7 @@ WRONG = {
     "password in the file": ("groups:", "security: {password: x}\ngroups:", 5, "password_env"),
     "variable not set": ("groups:", "security: {password_env: RC_NO}\ngroups:", 5, "RC_NO is not"),
     "secret's file missing": ("groups:", "security: {password_file: x}\ngroups:", 5, "is no file"),
+    "no place": ("url: line://127.0.0.1:4000", "url: press.local", 3, "leads nowhere; write line"),
     "no kind": ("kind: echo_handshake", "kind: echo", 16, "has to be one of"),
     "no echo": ("echo: {id: ack, state: ack_state}", "echo: {id: ack}", 15, "echo: {state: TAG}"),
     "no such tag": ("echo: {id: ack,", "echo: {id: akc,", 18, "no tag akc; did you mean ack?"),

@@ -20,6 +20,7 @@ from adapters.machines.config.plan import (
 )
 from adapters.machines.core import Tag
 
+PATHS = ("certificates", "ca", "certificate", "key")  # options that name files
 SECONDS = 1.0  # between two looks, where no group says otherwise
 CYCLES_MISSED = 100  # cycle numbers that may be missing and are still booked
 
@@ -122,19 +123,29 @@ def options_of(plan: MachinePlan, *, secrets: bool = True) -> dict[str, object]:
     Raises:
         OSError, KeyError: if a secret is not there any more.
     """
-    options = dict(plan.options)
-    if plan.security:
-        options["security"] = plan.security
+    folder = plan.file.parent
+    options = _placed(folder, plan.options)
+    security = _placed(folder, plan.security)
+    if security:
+        options["security"] = security
     if not secrets:
         return options
     for part in ("options", "security"):
         given: Mapping[str, object] = getattr(plan, part)
-        found = {k: v for key, v in given.items() for k, v in _secret(plan.file.parent, key, v)}
+        found = {k: v for key, v in given.items() for k, v in _secret(folder, key, v)}
         if found and part == "security":
-            options["security"] = {**plan.security, **found}
+            options["security"] = {**security, **found}
         else:
             options |= found
     return options
+
+
+def _placed(folder: Path, given: Mapping[str, object]) -> dict[str, object]:
+    """Paths are relative to the file that names them."""
+    return {
+        key: str(folder / value) if key in PATHS and isinstance(value, str) else value
+        for key, value in given.items()
+    }
 
 
 def _secret(folder: Path, key: str, value: object) -> list[tuple[str, str]]:

@@ -212,6 +212,19 @@ def _check_addresses(document: Document, machine: MachinePlan) -> None:
         _blame_address(document, ("tags", number, "address"), kind, options, [wire])
     if not document.findings:
         _blame_address(document, ("tags",), kind, options, wires)
+    if not document.findings:
+        _blame_url(document, kind, machine.url, options)
+
+
+def _blame_url(document: Document, kind: Any, url: str, options: Mapping[str, object]) -> None:
+    try:
+        kind.make(url, options)
+    except AddressInvalid as error:
+        document.blame(("url",), str(error))
+    except Exception as error:  # whatever a library makes of it
+        document.blame(
+            ("url",), f"{url} cannot be used: {error or type(error).__name__}; correct it"
+        )
 
 
 def _blame_address(

@@ -56,8 +56,8 @@ class LineMachine:
     @classmethod
     def make(cls, url: str, options: Mapping[str, object]) -> Self:
         parts = urlsplit(url)
-        assert parts.hostname is not None
-        assert parts.port is not None
+        if parts.hostname is None or parts.port is None:
+            raise AddressInvalid(f"{url} leads nowhere; write line://HOST:PORT")
         security: Any = options.get("security", {})
         timeout = float(str(options.get("timeout_s", 0.5)))
         return cls(parts.hostname, parts.port, timeout, security.get("password"))
