@@ -143,6 +143,22 @@ def test_two_who_change_it_do_not_overwrite_each_other(works: Works) -> None:
     assert same.etag == '"2"'
 
 
+def test_every_part_of_a_unit_may_change(works: Works) -> None:
+    works.admin.post("/equipment-classes", {"code": "TURNING", "name": "Turning"}).ok(201)
+    works.admin.post("/equipment", LATHE).ok(201)
+    path = "/equipment/LATHE-1"
+    for body in (
+        {"name": "Old lathe", "counts": "both", "enabled": False},
+        {"ideal_cycle_seconds": 42.5, "downtime_after_seconds": None},
+        {"classes": ["TURNING"]},
+        {"classes": [], "ideal_cycle_seconds": None, "downtime_after_seconds": 60},
+    ):
+        changed = works.admin.patch(path, body).ok()
+        assert {name: changed[name] for name in body} == body
+        [entry] = works.auditor.get("/audit", action="equipment.changed", limit=1).ok()["items"]
+        assert set(entry["detail"]) == set(body)
+
+
 def test_what_a_machine_says_is_no_new_revision(works: Works) -> None:
     works.admin.post("/equipment", LATHE).ok(201)
     now = to_ms(works.clock.now())

@@ -1,91 +1,25 @@
 """Downtimes from what machines say to what people make of them, with all that was before."""
 
+import random
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from engine.equipment import commands as equipment
 from engine.equipment.commands import Changes
-from engine.kernel.actor import ROLES, Actor
-from engine.kernel.clock import to_ms
 from engine.kernel.errors import Invalid, Stale
-from engine.kernel.ids import from_text, new_id
+from engine.kernel.ids import new_id
 from engine.kernel.store import Store
-from engine.performance.downtimes import commands, looking, queries, reasons
+from engine.performance.downtimes import commands, queries, reasons
 from engine.performance.downtimes.commands import DowntimeWithdrawn, NotNeighbours
 from engine.performance.downtimes.reasons import Reason, ReasonExists
 from engine.performance.downtimes.rows import DowntimeNotFound
 from tests.support.clock import ManualClock
 from tests.support.fixtures import database, store
-from tests.support.telling import Teller, work_unit
+from tests.support.press import ANA, BEN, Item, Press
 
 __all__ = ["database", "store"]
-ANA, BEN = Actor("ana", ROLES), Actor("ben", ROLES)
-Item = dict[str, Any]
-
-
-class Press:
-    """A press that stands for a minute before that is a downtime; times are seconds."""
-
-    def __init__(self, store: Store, clock: ManualClock, unit: str = "PRESS-1") -> None:
-        self.store, self.clock, self.unit = store, clock, unit
-        self.key = work_unit(store, unit, downtime_after_seconds=60)
-        self.teller = Teller(store, source=unit, unit=unit)
-
-    def until(self, seconds: float) -> None:
-        """Let it be then, if it is not later already."""
-        self.clock.advance(max(0.0, seconds - self.now))
-
-    @property
-    def now(self) -> float:
-        return (to_ms(self.clock.now()) - self.teller.start) / 1000
-
-    def says(self, state: str, at: float) -> None:
-        self.until(at)
-        self.teller.send(self.teller.row("state", at, state=state))
-
-    def at(self, seconds: float) -> "Press":
-        """Let it be then, and look."""
-        self.until(seconds)
-        self.look()
-        return self
-
-    def look(self) -> int:
-        looked = 0
-        while self.store.read(looking.anything):
-            looked += self.store.run(looking.look)
-        return looked
-
-    def shown(self, **filters: Any) -> list[Item]:
-        """Its downtimes, the latest first."""
-        found = self.store.read(queries.downtime_list, site=1, limit=50, unit=self.unit, **filters)
-        items: list[Item] = found["items"]
-        return items
-
-    def times(self, **filters: Any) -> list[tuple[float, float | None]]:
-        """(started, ended) of its downtimes in seconds, the earliest first."""
-        found = [(i["started"], i["ended"]) for i in reversed(self.shown(**filters))]
-        return [(self.teller._s(a), self.teller._s(b)) for a, b in found]
-
-    def only(self) -> Item:
-        [found] = self.shown()
-        return found
-
-    def detail(self, item: Item) -> Item:
-        key = from_text(item["id"])
-        return self.store.read(queries.downtime_detail, key=key, site=1)
-
-    def explain(self, item: Item, reason: str | None, actor: Actor = ANA, **more: Any) -> Item:
-        told = {"reason": reason, "note": None, **more}
-        return self.store.run(commands.explain, key=from_text(item["id"]), actor=actor, **told)
-
-    def split(self, item: Item, at: float, **more: Any) -> list[Item]:
-        key, instant = from_text(item["id"]), self.teller.ms(at)
-        return self.store.run(commands.split, key=key, at=instant, actor=ANA, **more)
-
-    def merge(self, item: Item, other: Item, **more: Any) -> Item:
-        keys = {"key": from_text(item["id"]), "other": from_text(other["id"])}
-        return self.store.run(commands.merge, actor=ANA, **keys, **more)
 
 
 @pytest.fixture
@@ -390,3 +324,36 @@ def test_two_levels_are_all_there_are(store: Store, parent: str) -> None:
             values={"parent": "technical" if parent == "washing" else "quality"},
             actor=ANA,
         )
+
+
+# ---- anything ----
+
+
+def do_something(press: Press, dice: random.Random) -> None:
+    """A machine says something, now or late, or a person does something with the latest."""
+    act = dice.choice(("state", "state", "late", "split", "merge", "explain", "wait"))
+    present, at = press.shown(), press.now
+    if act == "state":
+        press.says(dice.choice(("running", "idle", "down", "setup")), at + dice.randint(1, 90))
+    elif act == "late":
+        press.says(dice.choice(("running", "down")), at - dice.randint(0, 300))
+    elif act == "wait":
+        press.until(at + dice.randint(30, 200))
+    elif act == "split" and present and present[0]["seconds"] > 1:
+        began = press.teller._s(present[0]["started"])
+        press.split(present[0], began + present[0]["seconds"] // 2)
+    elif act == "merge" and len(present) > 1:
+        press.merge(*dice.sample(present[:2], 2))
+    elif act == "explain" and present:
+        press.explain(dice.choice(present), dice.choice(("break", "trial", None)))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whatever_machines_and_people_do_no_two_overlap(press: Press, seed: int) -> None:
+    dice = random.Random(seed)
+    for _ in range(120):
+        do_something(press, dice)
+        press.look()
+        times = press.times()
+        assert all(a < b for a, b in times if b is not None), (seed, times)
+        assert all(b is not None and b <= c for (_, b), (c, _) in pairwise(times)), (seed, times)

@@ -163,6 +163,13 @@ def test_what_a_person_drew_and_goes_on_ends_with_its_stop() -> None:
     assert outcome.opened == (Stop(500, None, "down"),)
 
 
+def test_what_a_person_drew_and_never_was_is_taken_back() -> None:
+    drawn = Downtime(key(2), 300, None, by_hand=True)
+    found = stood(("idle", 100), ("running", 250))
+    outcome = look(found, Downtime(key(1), 100, 300, by_hand=True), drawn, news=250)
+    assert outcome == Outcome(withdrawn=(key(2),))
+
+
 def test_one_merged_over_a_gap_ends_with_the_last_stop() -> None:
     merged = Downtime(key(1), 100, None, by_hand=True)
     found = stood(("idle", 100), ("running", 200), ("idle", 210), ("running", 600))
@@ -209,6 +216,7 @@ def test_whatever_comes_they_never_overlap_and_cover_every_long_stop(
 ) -> None:
     found = stood(*told)
     after = applied(look(found, *recorded, threshold=threshold, news=news), recorded)
+    assert all(d.began < d.end for d in after)
     assert all(a.end <= b.began for a, b in pairwise(after))
     for stop in found:
         if not any(d.by_hand and d.began < stop.end and stop.began < d.end for d in after):

@@ -121,10 +121,10 @@ def reconcile(
         news: since when the states may be others than at the last look.
     """
     drawn = {d: _ended(d, found, news) for d in recorded if d.by_hand}
-    by_hand = sorted(drawn.values(), key=lambda d: d.began)
+    by_hand = sorted((d for d in drawn.values() if d is not None), key=lambda d: d.began)
     free = sorted((d for d in recorded if not d.by_hand), key=lambda d: d.began)
     opened: list[Stop] = []
-    moved = [new for old, new in drawn.items() if new != old]
+    moved = [new for old, new in drawn.items() if new is not None and new != old]
     again: tuple[int, int] | None = None
     for part in _parts(found, by_hand):
         own = [d for d in free if d.began < part.end and part.began < d.end]
@@ -142,6 +142,7 @@ def reconcile(
             opened.append(part)
         elif part.ended is None:
             again = part.began, part.began + threshold
+    free += [old for old, new in drawn.items() if new is None]
     return Outcome(tuple(opened), tuple(moved), tuple(d.key for d in free), again)
 
 
@@ -166,9 +167,12 @@ def _divided(part: Stop, kept: Sequence[Downtime]) -> Iterator[tuple[Downtime, D
         yield each, replace(each, began=began, ended=part.ended if last else kept[place + 1].began)
 
 
-def _ended(drawn: Downtime, found: Sequence[Stop], news: int) -> Downtime:
-    """A downtime with bounds of a person: if it goes on, it ends with the stop that went on."""
+def _ended(drawn: Downtime, found: Sequence[Stop], news: int) -> Downtime | None:
+    """A downtime with bounds of a person: if it goes on, it ends with the stop that went on.
+
+    None for one that went on, and where the unit, as is known now, did not stand any more.
+    """
     if drawn.ended is not None:
         return drawn
     mine = next((s for s in found if s.end >= news and s.end > drawn.began), None)
-    return replace(drawn, ended=drawn.began if mine is None else mine.ended)
+    return None if mine is None else replace(drawn, ended=mine.ended)
