@@ -72,7 +72,8 @@ class FormField:
     """One question: `min` and `max` limit a length, a number in `unit`, an instant, or how many.
 
     `unit` is written as the definition writes it; `units.canonical` tells its UCUM code. `items`
-    are those of a checklist; `count` is how many samples are taken, exactly.
+    are those of a checklist; `count` is how many samples are taken, exactly. `signal` is the name
+    of a machine's measurement that may answer it.
     """
 
     key: str
@@ -89,6 +90,7 @@ class FormField:
     items: tuple[Choice, ...] = ()
     count: int | None = None
     pattern: Pattern | None = None
+    signal: str | None = None
 
     @property
     def value_type(self) -> FieldType:

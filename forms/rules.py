@@ -34,11 +34,12 @@ MAX_TITLE = 200
 MAX_LABEL = 500
 MAX_CHOICE = 200
 MAX_HELP = 2_000
+MAX_SIGNAL = 200
 
 FORM_ATTRIBUTES = ("key", "title", "fields", "instructions")
 FIELD_ATTRIBUTES = (
     "key", "type", "label", "required", "unit", "min", "max", "choices", "variable", "help",
-    "limits", "items", "count", "pattern",
+    "limits", "items", "count", "pattern", "signal",
 )  # fmt: skip
 CHOICE_ATTRIBUTES = ("value", "label")
 STEP_ATTRIBUTES = ("text", "image")
@@ -56,6 +57,7 @@ _TYPES_WITH: Mapping[str, frozenset[FieldType]] = {
     "items": frozenset({FieldType.CHECKLIST}),
     "count": frozenset({FieldType.SAMPLES}),
     "pattern": frozenset({FieldType.SCAN}),
+    "signal": frozenset({FieldType.NUMBER}),
 }
 _LENGTHS = {
     FieldType.TEXT: (MAX_TEXT, Flaw.NOT_LIMIT_LENGTH),
@@ -170,6 +172,7 @@ class _Reading(Noting):
                 (*place, "count"), given.get("count"), (1, MAX_SAMPLES), Flaw.NOT_COUNT
             ),
             pattern=self._pattern((*place, "pattern"), given.get("pattern")),
+            signal=self.text((*place, "signal"), given.get("signal"), MAX_SIGNAL) or None,
         )
 
     def _variable(self, place: Place, name: object) -> str | None:

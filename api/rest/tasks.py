@@ -22,6 +22,7 @@ from api.rest.schemas.tasks import (
 )
 from engine.access import queries as access_queries
 from engine.access.permissions import Permission
+from engine.collection import filling
 from engine.kernel.errors import FieldProblem, Invalid, NotFound, RoutecardError
 from engine.kernel.ids import from_text
 from engine.kernel.store.uow import Uow
@@ -127,9 +128,8 @@ def assign(call: Call, task: str) -> Response:
 def complete(call: Call, task: str) -> Response:
     """Complete a task with the answers of its form."""
     signature = signing.proven(call, task, call.body["signature"])
-    return _change(
-        call, tasks.complete, task, variables=call.body["variables"], signature=signature
-    )
+    answers = {name: call.body[name] for name in ("variables", "automatic")}
+    return _change(call, filling.complete, task, **answers, signature=signature)
 
 
 @route(
@@ -177,10 +177,11 @@ def _complete_each(
             if isinstance(signature, RoutecardError):
                 raise signature
             with uow.savepoint():
-                done = tasks.complete(
+                done = filling.complete(
                     uow,
                     task=_id(item["id"]),
                     variables=item["variables"],
+                    automatic=item["automatic"],
                     signature=signature,
                     actor=actor,
                 )

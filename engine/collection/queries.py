@@ -128,6 +128,12 @@ def newest_measurement(uow: Uow, *, unit: bytes, name: str, since: int) -> Item 
     return None if row is None else views.measurement_view(row)
 
 
+def measurement_since(uow: Uow, *, key: bytes, since: int) -> tuple[bytes, Item] | None:
+    """The unit and the measurement of a key, if it is a good one since an instant."""
+    row = uow.one(_MEASURED, id=key, since=since)
+    return None if row is None else (bytes(row[0]), views.measurement_view(row[1:]))
+
+
 # ---- pages ----
 
 
@@ -224,15 +230,17 @@ _JUMPS = db.Statement(
     .order_by(_c.at)
 )
 _GATEWAY = db.Statement(sa.select(_g.gateway, _g.skew).where(_g.unit_id == _UNIT))
+_IS_GOOD = (
+    _m.at >= sa.bindparam("since", type_=_BIG),
+    _m.quality == sa.literal_column("'good'"),
+    _m.value.is_not(None),
+)
+_MEASURED = db.Statement(
+    sa.select(_m.unit_id, *views.MEASUREMENT_COLUMNS).where(_m.id == sa.bindparam("id"), *_IS_GOOD)
+)
 _NEWEST = db.Statement(
     sa.select(*views.MEASUREMENT_COLUMNS)
-    .where(
-        _m.unit_id == _UNIT,
-        _m.name == sa.bindparam("name"),
-        _m.at >= sa.bindparam("since", type_=_BIG),
-        _m.quality == sa.literal_column("'good'"),
-        _m.value.is_not(None),
-    )
+    .where(_m.unit_id == _UNIT, _m.name == sa.bindparam("name"), *_IS_GOOD)
     .order_by(_m.at.desc(), _m.id.desc())
     .limit(_ONE)
 )

@@ -1,14 +1,17 @@
 """Signals, readings, counts and gateways over HTTP."""
 
+import json
 from typing import Any
 
 import pytest
 
 from engine.kernel.clock import to_ms
+from tests.support.diagrams import end, process, start, user
 from tests.support.fixtures import both
 from tests.support.works import Works
 
 UNIT = "/equipment/PRESS-1"
+FORCE = {"key": "force", "type": "number", "label": "Force", "unit": "N", "signal": "force"}
 
 
 def press(works: Works, **about: Any) -> int:
@@ -185,3 +188,27 @@ def test_a_gateway_that_falls_silent(works: Works) -> None:
     assert works.operator.get(UNIT).ok()["state"] == "unknown"
     works.integration.put("/gateways/line/health", health).ok()
     assert works.operator.get(UNIT).ok()["state"] == "running"
+
+
+@both
+def test_a_measurement_answers_a_form(works: Works) -> None:
+    now = press(works)
+    form = {"key": "press", "title": "Press", "fields": [FORCE]}
+    diagram = process(
+        start(), user("press", form="press", equipment="PRESS-1"), end(), "start -> press -> end"
+    )
+    works.release(diagram, {"press.form.json": json.dumps(form).encode()})
+    works.start()
+    path = f"/tasks/{works.task('press')['id']}"
+    assert works.operator.get(f"{path}/measurements").ok()["items"] == []
+    row = {"kind": "measurement", "at": now, "name": "force", "value": 121.5}
+    send(works, row | {"unit_of_measure": "kN", "serial": "S-7"})
+    [offer] = works.operator.get(f"{path}/measurements").ok()["items"]
+    assert (offer["field"], offer["value"], offer["equipment"]) == ("force", 121.5, "PRESS-1")
+    both_ways = {"variables": {"force": 1}, "automatic": {"force": offer["id"]}}
+    problem = works.operator.post(f"{path}/complete", both_ways).refused(422, "not-automatic")
+    assert problem["errors"][0]["pointer"] == "/automatic/force"
+    done = works.operator.post(f"{path}/complete", {"automatic": {"force": offer["id"]}}).ok()
+    [step] = [s for s in works.history(done["instance"]) if s["element"] == "press"]
+    assert step["answers"] == {"force": 121_500}
+    assert step["automatic"]["force"]["measurement"] == offer["id"]

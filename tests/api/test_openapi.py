@@ -223,7 +223,7 @@ def test_null_is_written_as_3_1_has_it(document: Document) -> None:
 def test_answers_are_closed_and_whole(document: Document) -> None:
     """No answer has a field that is not declared; one that may be missing is told."""
     sometimes = {
-        "StepOut": {"deviation", "deviation_kind", "other", "begun", "undoes"},
+        "StepOut": {"deviation", "deviation_kind", "other", "begun", "undoes", "automatic"},
         "DeliveryOut": {"waiting_until"},
         "CompletedItemOut": {"task", "problem"},
         "Problem": {"errors", "findings", "permission"},

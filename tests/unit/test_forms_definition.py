@@ -356,3 +356,12 @@ def test_any_json_is_a_form_or_refused_with_reasons(definition: object) -> None:
         return
     assert found
     assert all(pointer == "" or pointer.startswith("/") for pointer, _ in found)
+
+
+def test_only_a_number_is_answered_by_a_signal() -> None:
+    number = {"key": "force", "type": "number", "signal": "force"}
+    [field] = compile_form({"key": "f", "fields": [number]}).fields
+    assert field.signal == "force"
+    with pytest.raises(FormDefinitionInvalid) as refused:
+        compile_form({"key": "f", "fields": [number | {"type": "text"}]})
+    assert [p.pointer for p in refused.value.problems] == ["/fields/0/signal"]

@@ -16,6 +16,7 @@ from api.rest.collection.schemas import (
     IntervalOut,
     MeasurementOut,
     MeasurementQuery,
+    OfferOut,
     PeriodPageQuery,
     PeriodQuery,
     PresentOut,
@@ -27,12 +28,13 @@ from api.rest.collection.sending import readings_store
 from api.rest.route import Call, route
 from api.rest.schemas.basics import page_of
 from engine.access.permissions import Permission
-from engine.collection import counting, queries
+from engine.collection import counting, filling, queries
 from engine.collection.counting import Counted
 from engine.collection.readings import trends
 from engine.equipment.queries import unit_of
 from engine.kernel.clock import to_ms
 from engine.kernel.errors import FieldProblem, Invalid
+from engine.kernel.ids import from_text
 
 blueprint = Blueprint("machines", __name__, description="What the machines of units did and say")
 ONE = "/equipment/<string:code>"
@@ -165,6 +167,20 @@ def get_trend(call: Call, code: str) -> Response:
         points=call.args["points"],
     )
     return call.answer(found)
+
+
+@route(
+    blueprint,
+    "GET",
+    "/tasks/<string:task>/measurements",
+    permission=Permission.READ,
+    answer=page_of(OfferOut),
+)
+def list_offers(call: Call, task: str) -> Response:
+    """Measurements that may answer the task's form: the newest good ones since it began."""
+    key = from_text(task, "task")
+    items = call.read(filling.offers, task=key, site=call.actor.site)
+    return call.answer({"items": items, "next": None})
 
 
 def _read(call: Call, query: Any, code: str) -> Response:

@@ -214,6 +214,21 @@ class MeasurementOut(CurrentOut):
     cycle = fields.Integer(allow_none=True)
 
 
+class OfferOut(CurrentOut):
+    """A measurement that may answer a field of a task's form: name its id in `automatic`."""
+
+    field = fields.String()
+    automatic = fields.Boolean()
+    equipment = fields.String()
+    id = fields.UUID()
+    serial = fields.String(allow_none=True)
+
+    class Meta:
+        """Marshmallow's options."""
+
+        exclude = ("reason",)
+
+
 class AlarmOut(Out):
     """An alarm; `cleared` is null while it stands."""
 

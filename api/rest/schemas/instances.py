@@ -154,3 +154,6 @@ class StepOut(Out):
     other = fields.UUID(metadata={"optional": True})
     begun = fields.DateTime(metadata={"optional": True})
     undoes = fields.Integer(metadata={"optional": True})
+    automatic = Variables(
+        metadata={"optional": True, "description": "By field, the measurement that answered it"}
+    )

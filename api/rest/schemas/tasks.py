@@ -82,6 +82,12 @@ class CompleteIn(Strict):
 
     variables = Variables(load_default=dict)
     signature = fields.Nested(SignatureIn, load_default=None, allow_none=True)
+    automatic = fields.Dict(
+        keys=fields.String(),
+        values=fields.String(),
+        load_default=dict,
+        metadata={"description": "By field, the id of the measurement that answers it"},
+    )
 
 
 class CompleteItemIn(CompleteIn):

@@ -169,6 +169,11 @@ def _setting_words() -> dict[str, tuple[str, str]]:
             _("An entry can be undone for (minutes)"),
             _("By whoever made it, while nothing after it was done. 0 forbids it."),
         ),
+    } | _reading_words()
+
+
+def _reading_words() -> dict[str, tuple[str, str]]:
+    return {
         "reading_value_days": (
             _("Readings of machines are kept (days)"),
             _("Each single value; afterwards only what each hour came to."),

@@ -16,7 +16,8 @@ class Step:
     `changed` went into the variables of the process with the scope number `wall`; `inner` into
     variables of the token's own, which are `seen` beside those of the process. `deviation` says why
     the step departs from the released routing, and `kind` how: `move`, `skip`, `insert` …
-    `undoes` is the number of the first step that it takes back; `begun` is when somebody began.
+    `undoes` is the number of the first step that it takes back; `begun` is when somebody began;
+    `automatic` tells of answers that a machine gave, which measurement each of them is.
     """
 
     element: str
@@ -34,6 +35,7 @@ class Step:
     name: str = ""
     undoes: int | None = None
     begun: int | None = None
+    automatic: Variables | None = None
 
 
 @dataclass(slots=True)

@@ -183,6 +183,7 @@ class Run:
             token.answers,
             actor or token.actor,
             begun=token.begun,
+            automatic=token.automatic,
         )
         if by is not None:
             step.deviation, step.kind, step.actor = by.reason, by.kind, by.actor

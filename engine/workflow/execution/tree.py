@@ -47,7 +47,8 @@ class Token(Task):  # type: ignore[misc]
     `own` are the variables of an item, `held` its conditional events that were true at last sight;
     `changed` and `inner` is what its step wrote, in its process and in variables of its own;
     `payload` is what the event brought that it stands for, `left` what the data objects of its
-    subprocess held at the end; `begun` is when somebody began with its work.
+    subprocess held at the end; `begun` is when somebody began with its work, `automatic` which of
+    its answers a machine gave.
     """
 
     answers: Variables | None = None
@@ -58,6 +59,7 @@ class Token(Task):  # type: ignore[misc]
     held: list[str] | tuple[()] = ()
     actor: str | None = None
     begun: int | None = None
+    automatic: Variables | None = None
     stuck = excused = False
 
     def __init__(self, branch: "Root | Branch", spec: Element, number: int, since: int) -> None:

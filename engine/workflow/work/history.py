@@ -106,6 +106,7 @@ def _packed(step: Step, now: int, main: str) -> dict[str, object] | str:
         "l": step.seen,
         "n": step.name,
         "o": step.undoes,
+        "m": step.automatic,
     }
     kept: dict[str, object] = {letter: value for letter, value in told.items() if value}
     if step.begun is not None:
@@ -175,6 +176,8 @@ def _item(
         item["begun"] = iso(at - int(packed["t"]))
     if "o" in packed:
         item["undoes"] = int(packed["o"])
+    if "m" in packed:
+        item["automatic"] = packed["m"]
     return item
 
 

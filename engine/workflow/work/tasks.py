@@ -1,7 +1,7 @@
 """Work for people: claim, assign and complete tasks."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,6 +17,7 @@ from engine.records.audit import audit
 from engine.workflow import tables as t
 from engine.workflow.definition.model import WAITING_TASKS
 from engine.workflow.execution.advance import Advance
+from engine.workflow.execution.frontier import Variables
 from engine.workflow.execution.tree import Token
 from engine.workflow.work.evidence.answers import attach_files, read_answers
 from engine.workflow.work.evidence.signing import Given, check_signature, write_signature
@@ -178,11 +179,13 @@ def complete(
     variables: Mapping[str, object],
     actor: Actor,
     signature: Given | None = None,
+    automatic: Variables | None = None,
     expected: str | None = None,
 ) -> dict[str, Any]:
     """Complete a task with the answers of its form and run the instance on to its next rest.
 
     Args:
+        automatic: by field, which measurement of a machine the answer is; recorded beside it.
         signature: given beside the answers; its signer is proven already.
 
     Returns:
@@ -195,14 +198,15 @@ def complete(
     advance = instance.advance(uow)
     token = resting(advance, found)
     answers = read_answers(uow, token, variables, actor.site)
-    token.begun = found.time.started
+    token.begun, token.automatic = found.time.started, automatic
     close(uow, found, actor)
     before = instance.stored(found.id)
     advance.complete(token, answers.variables, answers.further, actor.name)
     instance.save(uow, advance, actor, undo=before)
     audit(uow, actor, "task.completed", found.subject)
     attach_files(uow, answers, [found.subject, f"instance:{to_text(instance.id)}"], actor)
-    write_signature(uow, found, answers, signature, step, actor)
+    signed = replace(answers, automatic=automatic) if automatic else answers
+    write_signature(uow, found, signed, signature, step, actor)
     return found.as_item(uow.now_ms) | {
         "instance_state": instance.state,
         "next": open_tasks(uow, instance, advance),

@@ -32,12 +32,14 @@ class Answers:
         further: to record besides.
         files: the field's key and the id of each file among the answers.
         form: what asked, or None where any answer is a variable.
+        automatic: by field, which measurement of a machine the answer is.
     """
 
     variables: Variables
     further: Variables = field(default_factory=dict)
     files: tuple[tuple[str, bytes], ...] = ()
     form: Form | None = None
+    automatic: Variables | None = None
 
     @property
     def whole(self) -> Variables:

@@ -177,6 +177,8 @@ def write_signature(
         },
         "answers": answers.whole,
     }
+    if answers.automatic:
+        content["automatic"] = answers.automatic
     signed = Signed(
         subject=task.subject,
         content=content,

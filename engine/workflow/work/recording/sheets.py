@@ -72,6 +72,16 @@ def sheet(uow: Uow, *, task: bytes, actor: Actor) -> Sheet:
     )
 
 
+def asked(uow: Uow, *, task: bytes, site: int) -> tuple[Task, Form | None]:
+    """A task and the form that it asks to be filled in.
+
+    Raises:
+        NotFound: if there is none on the site.
+    """
+    found = tasks.lock(uow, task, site)
+    return found, _form(found.instance.plan, found.form)
+
+
 def routings(uow: Uow, *, instances: Collection[str]) -> dict[str, str]:
     """The names of the routings that instances run on, by the ids of the instances."""
     found = {}
