@@ -80,6 +80,13 @@ def test_the_digest_follows_what_it_says_not_how_it_looks(tmp_path: Path) -> Non
     assert read_machine(file).digest != first
 
 
+def test_the_example_of_the_reference_is_right(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "reference" / "gateway.md").read_text("utf-8")
+    file = tmp_path / "press.yaml"
+    file.write_text(text.partition("```yaml\n")[2].partition("```")[0])
+    assert list(read_machine(file).actions) == ["run_cycle"]
+
+
 # old text, new text, the line blamed, words of the sentence and of its cure
 WRONG = {
     "unknown key": ("writes_enabled: true", "write_enabled: true", 4, "did you mean writes_e"),
