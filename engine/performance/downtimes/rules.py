@@ -127,23 +127,26 @@ def reconcile(
     moved = [new for old, new in drawn.items() if new is not None and new != old]
     again: tuple[int, int] | None = None
     for part in _parts(found, by_hand):
-        own = [d for d in free if d.began < part.end and part.began < d.end]
-        free = [d for d in free if d not in own]
-        kept = [d for d in own if d.explained] or own[:1]
-        enough = threshold is None or part.lasts(now) >= threshold
-        if any(d.explained for d in kept) or (kept and enough):
-            moved += [new for old, new in _divided(part, kept) if new != old]
-            free += [d for d in own if d not in kept]
+        kept = _kept(part, free, threshold, now)
+        free = [d for d in free if d not in kept]
+        moved += [new for old, new in _divided(part, kept) if new != old]
+        if kept or threshold is None:
             continue
-        free += own
-        if threshold is None:
-            continue
-        if enough:
+        if part.lasts(now) >= threshold:
             opened.append(part)
         elif part.ended is None:
             again = part.began, part.began + threshold
     free += [old for old, new in drawn.items() if new is None]
     return Outcome(tuple(opened), tuple(moved), tuple(d.key for d in free), again)
+
+
+def _kept(
+    part: Stop, free: Sequence[Downtime], threshold: int | None, now: int
+) -> Sequence[Downtime]:
+    """Which downtimes stand for a stop: all with a reason, else the first if it is long enough."""
+    own = [d for d in free if d.began < part.end and part.began < d.end]
+    enough = threshold is None or part.lasts(now) >= threshold
+    return [d for d in own if d.explained] or (own[:1] if enough else [])
 
 
 def _parts(found: Sequence[Stop], by_hand: Sequence[Downtime]) -> Iterator[Stop]:
