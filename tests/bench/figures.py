@@ -4,7 +4,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.bench import inside, length, over_http, screens, startup, storage, tablet, telemetry
+from tests.bench import (
+    inside,
+    length,
+    machines,
+    over_http,
+    screens,
+    startup,
+    storage,
+    tablet,
+    telemetry,
+)
 from tests.bench.databases import Database
 from tests.bench.readings import Reading
 
@@ -25,7 +35,7 @@ class Figure:
     @property
     def more_is_better(self) -> bool:
         """Whether the aim is a lower bound."""
-        return self.power == RATE or self.key == "share"
+        return self.power == RATE or self.key in ("share", "ua_delivered", "mb_on_time")
 
 
 def _same(reach: float, aim: float) -> dict[str, Any]:
@@ -62,6 +72,12 @@ FIGURES = (
         "readings", "readings/s taken in, 10,000 a request", **_same(20_000, 60_000), power=RATE
     ),
     Figure("reading", "a reading taken in: CPU µs, app + db", reach=(50, 50), aim=(12, 20)),
+    Figure("ua_value", "an OPC UA value to the sink: CPU µs", **_same(25, 15)),
+    Figure(
+        "ua_delivered", "of 1,000 tags each 100 ms, delivered", **_same(0.98, 0.99), power=NEITHER
+    ),
+    Figure("mb_core", "50 Modbus devices, 125 registers, 250 ms: % core", **_same(15, 10)),
+    Figure("mb_on_time", "their polls on time", **_same(0.98, 0.99), power=NEITHER),
     Figure("ready", "`routecard serve` ready, fresh home: s", **_same(2, 1)),
     Figure("memory", "memory at rest: MB", **_same(120, 90), power=NEITHER),
 )
@@ -97,5 +113,6 @@ GROUPS: dict[str, Callable[[Database, int], Found]] = {
     "length": _length,
     "bytes": lambda database, _rounds: {"kept": storage.kept(database)},
     "readings": telemetry.ingest,
+    "machines": machines.protocols,
     "serve": _start,
 }

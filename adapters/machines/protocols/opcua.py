@@ -255,6 +255,8 @@ class Machine:
     async def close(self) -> None:
         """See `Adapter.close`."""
         client, self._client = self._client, None
+        if self._subscription is not None:
+            await self._subscription.close()
         if client is not None:
             await close_session(client)
 

@@ -74,6 +74,7 @@ function populate(server, index) {
     answer(null, { statusCode: StatusCodes.Good, outputArguments: [] });
   });
 
+  const rounds = plain("Rounds", "UInt32", 0);
   const tags = [];
   for (let n = 0; n < given.tags; n++) tags.push(plain("t" + n, "Double", 0));
   let count = 0, next = Date.now();
@@ -82,6 +83,7 @@ function populate(server, index) {
     temp.setValueFromSource({ dataType: "Double", value: 20 + (count % 50) * 0.1 });
     const now = Date.now() / 1000;
     for (const tag of tags) tag.setValueFromSource({ dataType: "Double", value: now });
+    rounds.setValueFromSource({ dataType: "UInt32", value: count });
     next += given.period;
     setTimeout(tick, Math.max(0, next - Date.now()));
   };
