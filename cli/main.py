@@ -17,7 +17,10 @@ COMMANDS = {
     "serve": ("cli.serve", "API and background work in one server process."),
     "demo": ("cli.demo", "An empty home becomes a running plant, for a first look."),
     "background": ("cli.background", "Timers, relays and clean-up alone; needs PostgreSQL."),
-    "gateway": ("cli.gateway", "Machines: connect them with the plant; check their files."),
+    "gateway": (
+        "cli.machines.gateway",
+        "Machines: connect them with the plant; check their files.",
+    ),
     "db": ("cli.db", "The database: upgrade, check, backup, restore."),
     "process": ("cli.process", "Diagrams: lint, deploy, export, versions."),
     "user": ("cli.access", "People: add."),

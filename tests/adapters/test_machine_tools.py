@@ -16,7 +16,7 @@ from adapters.machines.protocols import certificates
 from adapters.machines.tools.browse import Found, browse, draft
 from adapters.machines.tools.probe import probe, table
 from adapters.machines.tools.trust import offered
-from cli.gateway_tools import TOOLS
+from cli.machines.tools import TOOLS
 from tests.support.machines.modbus import device
 from tests.support.machines.opcua import Floor, at
 from tests.support.machines.samples import run

@@ -25,7 +25,7 @@ from adapters.machines.config.reading import (
 )
 from adapters.machines.gateway import Gateway
 from adapters.machines.plant import Plant
-from cli.gateway_tools import TOOLS
+from cli.machines.tools import TOOLS
 from cli.serving.signals import on_signal
 from engine.kernel.errors import Invalid
 from engine.kernel.log import configure_log

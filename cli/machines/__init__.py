@@ -1,0 +1,1 @@
+"""The process on the machines' side, and its tools."""
