@@ -12,10 +12,12 @@ import click
 from adapters.client import Client
 from cli import shipped
 from cli.driving.crew import Crew, set_up, station_code
+from cli.driving.machines import Loader, furnish, loading, read_shop, simulated
 from cli.driving.script import Script, read_script
 from cli.plant import PlantInUse, is_locked, write_private
 from cli.reach import reach
 from cli.serve import HOST, PORT, serving
+from cli.serving.beside import gateway_beside, has_machines
 from cli.serving.signals import on_signal
 from engine.kernel.errors import Conflict
 from engine.kernel.log import configure_log
@@ -24,6 +26,7 @@ from engine.kernel.settings import Settings, read_settings
 FOLDER = "routecard-demo"
 MARKER = "demo.json"  # only a folder with it is ours to use, and to delete
 STEPS_PER_SECOND = 20.0
+FASTEST = 20.0  # of machines whose people make no pauses
 LOOK_SECONDS = 1.0  # Windows tells a waiting thread of Ctrl-C only in between
 
 
@@ -63,9 +66,27 @@ def demo(port: int, home: str | None, reset: bool, speed: float, exit_when_ready
         pause = 1 / STEPS_PER_SECOND / speed if speed else 0.0
         if not _staged(settings, url, lambda: not stopping.wait(pause)):
             return
-        while not (exit_when_ready or stopping.wait(LOOK_SECONDS)):
-            pass
+        if not exit_when_ready:
+            _machines(opened, settings, url, speed or FASTEST)
+            while not stopping.wait(LOOK_SECONDS):
+                pass
     click.echo("Stopped.")
+
+
+def _machines(opened: ExitStack, settings: Settings, url: str, speed: float) -> None:
+    """Let simulated machines work through routings, until what is opened is closed."""
+    tokens: dict[str, str] = json.loads((settings.home / MARKER).read_text("utf-8"))["tokens"]
+    script, began = read_script(), has_machines(settings.home)
+    opened.enter_context(simulated(settings.home, speed))
+    if not began:  # else the server has started a gateway, which sees the new addresses
+        token = tokens[script.worker.name]
+        opened.enter_context(gateway_beside(settings.home, url, token))
+    people = {role: person.name for person in script.people for role in person.roles}
+    planner, operator = (
+        opened.enter_context(Client(url, tokens[people[role]])) for role in ("planner", "operator")
+    )
+    opened.enter_context(loading(Loader(read_shop(), planner, operator, click.echo)))
+    click.echo("Four simulated machines work; look at them under /floor.")
 
 
 def demo_settings(home: str | None) -> Settings:
@@ -129,6 +150,7 @@ def _set_the_stage(
         clients = dict(set_up(script, shell, client_of, tokens))
         for name, roles in script.everybody:
             click.echo(f"{name:8} {', '.join(roles)}")
+        furnish(read_shop(), shell)
         engineer = next(p.name for p in script.people if "process_engineer" in p.roles)
         for key in script.release:
             _release(clients[engineer], engineer, key)

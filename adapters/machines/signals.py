@@ -126,8 +126,8 @@ class Signals:
             return []
         row = self._of("measurement", reading, name=tag.name, unit_of_measure=tag.unit)
         row["value"] = int(value) if isinstance(value, bool) else value
-        if tag.serial is not None and (serial := self._value(tag.serial)) is not None:
-            row["serial"] = text_of(serial)
+        if (serial := self._text(tag.serial)) is not None:
+            row["serial"] = serial
         if tag.limits is not None:
             row["lower"], row["upper"] = tag.limits
         return [row]
@@ -199,8 +199,9 @@ class Signals:
         return None if seen is None or seen.quality is Quality.BAD else seen.value
 
     def _text(self, name: str | None) -> str | None:
+        """The text of a tag; an empty one, as a tester without a part shows, is none."""
         value = self._value(name)
-        return None if value is None else text_of(value)
+        return None if value is None else text_of(value) or None
 
 
 def _event(value: Value) -> dict[str, Any] | None:
