@@ -7,7 +7,7 @@ import orjson
 
 from adapters.machines.config.plan import COUNTERS, Signal, TagPlan, text_of
 from adapters.machines.core import Quality, Value
-from adapters.machines.values import SKEW_ALARM_MS, Reading
+from adapters.machines.values import SKEW_ALARM_MS, Reading, shortest
 
 Row = dict[str, Any]
 # unit, tag, its unit, at, value, quality, reason: what becomes a row of POST /readings
@@ -125,7 +125,7 @@ class Signals:
         if isinstance(value, str):
             return []
         row = self._of("measurement", reading, name=tag.name, unit_of_measure=tag.unit)
-        row["value"] = int(value) if isinstance(value, bool) else value
+        row["value"] = int(value) if isinstance(value, bool) else shortest(value)
         if (serial := self._text(tag.serial)) is not None:
             row["serial"] = serial
         if tag.limits is not None:
@@ -186,7 +186,7 @@ class Signals:
         for name in cycle.values:
             seen = self._current(name)
             if seen is not None and not isinstance(seen.value, bool | str):
-                values[name] = {"value": seen.value, "unit_of_measure": seen.tag.unit}
+                values[name] = {"value": shortest(seen.value), "unit_of_measure": seen.tag.unit}
         return {
             "serial": self._text(cycle.serial),
             "good": self._value(cycle.good),

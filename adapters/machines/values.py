@@ -1,6 +1,7 @@
 """From a raw sample to a value that may be told: scale, map, range, deadband, time, staleness."""
 
 import math
+import struct
 from collections import deque
 from collections.abc import Iterable, Iterator
 from statistics import median
@@ -11,6 +12,7 @@ from adapters.machines.core import Quality, Sample, Value
 
 TRUSTED_MS = 2_000  # as far as the machine's clock may be from ours and its time still counts
 SKEW_ALARM_MS = 5_000
+LARGEST = 3e38  # of 32 bits
 LAST = 25  # samples that the skew is estimated from
 
 NOT_CONNECTED, STALE, NAN, UNMAPPED = "not_connected", "stale", "nan", "unmapped"
@@ -207,6 +209,19 @@ def raw_of(tag: TagPlan, value: Value) -> Value:
     if tag.wire.type.startswith(("int", "uint")):
         return round(number)
     return number
+
+
+def shortest(value: Value) -> Value:
+    """A number with the digits that the machine meant: 25.003, not 25.003000259399414.
+
+    What fits into 32 bits came out of 32 bits, as a rule, and has seven digits at most.
+    """
+    if not isinstance(value, float) or not -LARGEST <= value <= LARGEST:
+        return value
+    short = float(f"{value:.7g}")
+    single = struct.Struct("f")
+    same = single.pack(value) == single.pack(short)
+    return short if same and single.unpack(single.pack(value))[0] == value else value
 
 
 def _unkeyed(raw: str) -> Value:

@@ -1,6 +1,7 @@
 """From raw samples to readings: deadbands swing, clocks are mistrusted, a fault is no value."""
 
 import math
+import struct
 from itertools import pairwise
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from adapters.machines.config.plan import CycleParts, Deadband, Signal, TagPlan
 from adapters.machines.core import Quality, Sample, Tag, Value
 from adapters.machines.signals import Signals
-from adapters.machines.values import Values, raw_of, refined
+from adapters.machines.values import Values, raw_of, refined, shortest
 
 NOW = 1_800_000_000_000
 NUMBERS = st.floats(-1e6, 1e6)
@@ -100,6 +101,21 @@ def test_a_change_of_quality_is_told_whatever_the_band() -> None:
     assert (bad.value, bad.reason) == (None, "BadSensorFailure")
     [back] = values.take([sample(1.0)])
     assert back.value == 1.0
+
+
+@given(st.floats(width=32, allow_nan=False, allow_infinity=False) | NUMBERS)
+def test_fewer_digits_are_the_same_number(number: float) -> None:
+    short = shortest(number)
+    assert isinstance(short, float)
+    assert short == pytest.approx(number, rel=1e-6)
+    assert len(repr(short)) <= len(repr(number))
+
+
+def test_a_number_of_32_bits_has_the_digits_that_were_meant() -> None:
+    [thirty_two] = struct.unpack("f", struct.pack("f", 25.003))
+    assert thirty_two != 25.003
+    assert shortest(thirty_two) == 25.003
+    assert shortest(25.0030001) == 25.0030001  # of 64 bits: every digit counts
 
 
 def test_out_of_range_is_doubted_and_kept() -> None:

@@ -10,7 +10,7 @@ import structlog
 from adapters.machines.commands.record import Record
 from adapters.machines.config.plan import TagPlan
 from adapters.machines.core import Sample, Value
-from adapters.machines.values import refined
+from adapters.machines.values import refined, shortest
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -36,14 +36,12 @@ def writing(record: Record, how: object, values: Mapping[str, Value]) -> Iterato
 
 
 def results(tags: Mapping[str, TagPlan], samples: Sequence[Sample]) -> dict[str, Any]:
-    """Values as variables: amounts where a tag has a unit, None where there is no value."""
-    found: dict[str, Any] = {}
-    for (name, tag), sample in zip(tags.items(), samples, strict=True):
-        value, _, _ = refined(tag, sample)
-        if isinstance(value, float):
-            value = round(value, 9)  # what scaling added behind the digits of the machine
-        if tag.unit is not None and value is not None and not isinstance(value, bool | str):
-            found[name] = {"value": str(value), "unit": tag.unit}
-        else:
-            found[name] = value
-    return found
+    """Values as variables, in the unit of their tag; None where there is no value."""
+    pairs = zip(tags.items(), samples, strict=True)
+    return {name: _plain(refined(tag, sample)[0]) for (name, tag), sample in pairs}
+
+
+def _plain(value: Value) -> Value:
+    """Without what scaling added behind the digits of the machine."""
+    short = shortest(value)
+    return round(short, 9) if isinstance(short, float) else short
