@@ -52,7 +52,7 @@ class NotADemo(Conflict):
 def demo(port: int, home: str | None, reset: bool, speed: float, exit_when_ready: bool) -> None:
     """Make a plant with twenty orders, serve it until Ctrl-C."""
     settings = demo_settings(home)
-    configure_log("warning")
+    configure_log(settings.log)
     stopping = threading.Event()
     with ExitStack() as opened:
         opened.enter_context(on_signal(stopping.set))
@@ -80,7 +80,7 @@ def _machines(opened: ExitStack, settings: Settings, url: str, speed: float) -> 
     opened.enter_context(simulated(settings.home, speed))
     if not began:  # else the server has started a gateway, which sees the new addresses
         token = tokens[script.worker.name]
-        opened.enter_context(gateway_beside(settings.home, url, token))
+        opened.enter_context(gateway_beside(settings.home, url, token, settings.log))
     people = {role: person.name for person in script.people for role in person.roles}
     planner, operator = (
         opened.enter_context(Client(url, tokens[people[role]])) for role in ("planner", "operator")
@@ -92,6 +92,7 @@ def _machines(opened: ExitStack, settings: Settings, url: str, speed: float) -> 
 def demo_settings(home: str | None) -> Settings:
     """Settings of a plant of its own: a real plant's home and database are never touched."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("ROUTECARD_")}
+    env["ROUTECARD_LOG"] = "warning"  # the terminal is for the story
     folder = home or str(read_settings(env).home.with_name(FOLDER))
     return read_settings(env, home=folder)
 

@@ -65,7 +65,8 @@ def serving(
         opened.enter_context(announced(settings, url_of("http", *inner), trusted(app)))
         if has_machines(settings.home):
             token = trusted(app, GATEWAY)
-            opened.enter_context(gateway_beside(settings.home, url_of("http", *inner), token))
+            inside = url_of("http", *inner)
+            opened.enter_context(gateway_beside(settings.home, inside, token, settings.log))
         yield server, url
 
 

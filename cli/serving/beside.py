@@ -5,6 +5,7 @@ in whatever way that ends.
 """
 
 import contextlib
+import os
 import subprocess
 import sys
 import threading
@@ -33,12 +34,14 @@ class Beside:
         folder: where the machines are.
         url: where the server is, on loopback.
         token: whom the gateway acts for.
+        level: what of it goes to the log.
     """
 
-    def __init__(self, folder: Path, url: str, token: str) -> None:
+    def __init__(self, folder: Path, url: str, token: str, level: str) -> None:
         words = ["gateway", "--config", str(folder), "--url", url, "--beside"]
         self._command = [sys.executable, "-m", "routecard", *words]
         self._token = token
+        self._environment = {**os.environ, "ROUTECARD_LOG": level}
         self._stopping = threading.Event()
         self._lock = threading.Lock()
         self._process: subprocess.Popen[str] | None = None
@@ -79,6 +82,7 @@ class Beside:
                 self._command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
+                env=self._environment,
                 text=True,
                 start_new_session=True,  # Ctrl-C is for the server, which then ends it
             )
@@ -98,9 +102,9 @@ class Beside:
 
 
 @contextmanager
-def gateway_beside(home: Path, url: str, token: str) -> Iterator[None]:
+def gateway_beside(home: Path, url: str, token: str, level: str) -> Iterator[None]:
     """A gateway for the machines of a home, for as long as the block lasts."""
-    beside = Beside(home / MACHINES, url, token)
+    beside = Beside(home / MACHINES, url, token, level)
     beside.start()
     try:
         yield
