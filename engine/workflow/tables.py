@@ -161,6 +161,7 @@ task_draft = sa.Table(
 # while the command may be on its way: a failed attempt and a retry clear both.
 IS_FREE_OF_EQUIPMENT = sa.text("state = 'open' AND equipment IS NOT NULL")
 IS_OF_UNIT = sa.text("unit IS NOT NULL")
+IS_HELD = sa.text("unit IS NOT NULL AND state IN ('open', 'claimed')")
 job = sa.Table(
     "job",
     db.metadata,
@@ -190,6 +191,7 @@ job = sa.Table(
     _partial("ix_job_free", IS_FREE, "topic", "priority", "id"),
     _partial("ix_job_equipment", IS_FREE_OF_EQUIPMENT, "equipment", "priority", "id"),
     _partial("ix_job_unit", IS_OF_UNIT, "unit", "id"),
+    _partial("ix_job_held", IS_HELD, "unit"),
     _partial("ix_job_lease", IS_CLAIMED, "lease_until"),
     _partial("ix_job_open_instance", IS_OPEN, "instance_id", "token"),
     _partial("ix_job_failed", IS_FAILED, "instance_id", "token"),

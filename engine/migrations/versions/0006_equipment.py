@@ -10,6 +10,7 @@ depends_on = None
 
 FREE = sa.text("state = 'open' AND equipment IS NOT NULL")
 OF_UNIT = sa.text("unit IS NOT NULL")
+HELD = sa.text("unit IS NOT NULL AND state IN ('open', 'claimed')")
 OPEN = sa.text("ended IS NULL AND withdrawn IS NULL")
 
 
@@ -116,6 +117,7 @@ def _downtimes() -> None:
     )
     op.create_index("ix_downtime_started", "downtime", ["site_id", "started", "id"], unique=False)
     op.create_index("ix_downtime_unit_id", "downtime", ["unit_id", "started"], unique=False)
+    op.create_index("ix_downtime_ended", "downtime", ["unit_id", "ended"], unique=False)
 
     op.create_table(
         "downtime_change",
@@ -171,4 +173,7 @@ def _jobs() -> None:
         unique=False,
         sqlite_where=OF_UNIT,
         postgresql_where=OF_UNIT,
+    )
+    op.create_index(
+        "ix_job_held", "job", ["unit"], unique=False, sqlite_where=HELD, postgresql_where=HELD
     )

@@ -27,6 +27,7 @@ downtime = sa.Table(
     db.instant("created"),
     sa.Index("ix_downtime_started", "site_id", "started", "id"),
     sa.Index("ix_downtime_unit_id", "unit_id", "started"),
+    sa.Index("ix_downtime_ended", "unit_id", "ended"),
     sa.Index("ix_downtime_open", "unit_id", sqlite_where=IS_OPEN, postgresql_where=IS_OPEN),
     **db.BY_KEY,
 )
