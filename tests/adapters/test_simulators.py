@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Callable, Coroutine
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from adapters.machines.config.reading import read_machine
 from adapters.machines.core import Lost, NotSent, Refused, Tag, Unknown, Value, Write
 from adapters.machines.protocols import modbus
 from adapters.simulate.cnc import Cnc
@@ -16,6 +18,7 @@ from adapters.simulate.leak_tester import LIMIT, LeakTester, following
 from adapters.simulate.oven import Oven, recipe_crc
 from adapters.simulate.press import CYCLE_SECONDS, Press
 from adapters.simulate.simulator import DOWN, IDLE, RUNNING, Simulator
+from tests.house.tree import ROOT
 from tests.support.machines.samples import run, until
 
 Walk = Callable[[], Coroutine[Any, Any, None]]
@@ -289,6 +292,16 @@ def test_the_door_lets_faults_in_and_refuses_what_is_none() -> None:
         assert (await door.answer("DELETE", "/", b""))[0] == 404
 
     run(walk())
+
+
+@pytest.mark.parametrize("name", ["press", "oven", "cnc", "leak_tester"])
+def test_the_demonstrations_files_are_right(name: str) -> None:
+    plan = read_machine(ROOT / "processes" / "demo" / "machines" / f"{name}.yaml")
+    assert plan.actions
+    assert plan.writes_enabled
+    module = import_module(f"adapters.simulate.{name}")
+    assert f"adapters.simulate.{name} --port" in plan.file.read_text("utf-8")
+    assert module.__doc__
 
 
 def test_one_seed_is_one_course_of_events() -> None:
