@@ -5,6 +5,7 @@ the answer, never its value: so what is recorded as automatic is what the machin
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,8 +18,9 @@ from engine.kernel.store.uow import Uow
 from engine.workflow.work import tasks
 from engine.workflow.work.evidence.signing import Given
 from engine.workflow.work.recording import sheets
-from forms.errors import pointer
+from forms.errors import Refused, pointer
 from forms.fields import FormField
+from forms.numbers import read_number
 
 Item = dict[str, Any]
 
@@ -103,12 +105,14 @@ def _offer(uow: Uow, field: FormField, asked: _Asked) -> Iterator[Item]:
     ]
     if found:
         _, code, measured = max(found, key=lambda each: each[:2])
-        yield {
-            "field": field.key,
-            "automatic": True,
-            "equipment": code,
-            **{name: measured[name] for name in _TOLD},
-        }
+        with suppress(Refused):  # of another kind than the field's: no answer to it
+            yield {
+                "field": field.key,
+                "automatic": True,
+                "answer": read_number(_answer(field, measured), field.unit),
+                "equipment": code,
+                **{name: measured[name] for name in _TOLD},
+            }
 
 
 def _evidence(uow: Uow, asked: _Asked, key: str, measurement: str) -> Item:

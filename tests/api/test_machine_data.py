@@ -205,6 +205,7 @@ def test_a_measurement_answers_a_form(works: Works) -> None:
     send(works, row | {"unit_of_measure": "kN", "serial": "S-7"})
     [offer] = works.operator.get(f"{path}/measurements").ok()["items"]
     assert (offer["field"], offer["value"], offer["equipment"]) == ("force", 121.5, "PRESS-1")
+    assert offer["answer"] == 121_500
     both_ways = {"variables": {"force": 1}, "automatic": {"force": offer["id"]}}
     problem = works.operator.post(f"{path}/complete", both_ways).refused(422, "not-automatic")
     assert problem["errors"][0]["pointer"] == "/automatic/force"

@@ -48,7 +48,8 @@ def press(plant: Plant) -> Teller:
 
 def measure(press: Teller, at: float, value: Any, name: str = "force", **more: Any) -> str:
     """Send a measurement in kN; its id."""
-    row = press.row("measurement", at, name=name, value=value, unit_of_measure="kN", **more)
+    given = {"name": name, "value": value, "unit_of_measure": "kN", **more}
+    row = press.row("measurement", at, **given)
     assert press.send(row).refused == ()
     return str(next(m["id"] for m in press.measurements(name=name) if press._s(m["at"]) == at))
 
@@ -76,6 +77,8 @@ def test_the_newest_good_one_since_the_task_began_is_offered(plant: Plant, press
     measure(press, 130, 50, quality="bad", reason="BadSensorFailure")
     measure(press, 115, 180, name="temperature")
     assert offers(plant) == [("force", 121), ("heat", 180)]
+    measure(press, 140, 5, name="force", unit_of_measure="Cel")
+    assert offers(plant) == [("heat", 180)]
 
 
 def test_from_the_claim_on_only_what_was_measured_after_it_counts(

@@ -219,6 +219,7 @@ class OfferOut(CurrentOut):
 
     field = fields.String()
     automatic = fields.Boolean()
+    answer = fields.Float(metadata={"description": "The value in the unit of the field"})
     equipment = fields.String()
     id = fields.UUID()
     serial = fields.String(allow_none=True)
