@@ -15,6 +15,7 @@ from engine.kernel import json_text
 
 AMOUNT = {"value", "unit"}
 DIGITS = 5
+WRITTEN = {"Cel": "°C", "[degF]": "°F", "deg": "°", "mbar.L/s": "mbar·L/s", "/min": "1/min"}
 
 
 def moment(at: str | datetime | None) -> Markup | str:
@@ -63,8 +64,14 @@ def rounded(given: Decimal | int | float | str | bool | None) -> str:
     """A measured value as far as it can be read at a glance: five digits."""
     if isinstance(given, bool) or not isinstance(given, (int, float, Decimal)):
         return value(given)
-    exponent = Decimal(given).adjusted() if given else 0
-    return here().number(round(Decimal(given), max(DIGITS - 1 - exponent, 0)))
+    exact = Decimal(given)
+    short = round(exact, max(DIGITS - 1 - exact.adjusted(), 0)) if exact else exact
+    return here().number(short.quantize(Decimal(1)) if short == short.to_integral() else short)
+
+
+def measure(code: str | None) -> str:
+    """A unit as it is written on a drawing, from its UCUM code."""
+    return WRITTEN.get(code or "", code or "")
 
 
 def value(given: Any) -> str:
@@ -97,7 +104,7 @@ def attribute_json(given: Any) -> str:
 
 def register_formats(app: Flask) -> None:
     """Give the filters to the templates."""
-    for each in (moment, short, day, since, duration, number, rounded, value):
+    for each in (moment, short, day, since, duration, number, rounded, measure, value):
         app.add_template_filter(each)
     app.add_template_filter(to_json, "json")
     app.add_template_filter(attribute_json, "attr_json")
