@@ -12,6 +12,7 @@ FREE = sa.text("state = 'open' AND equipment IS NOT NULL")
 OF_UNIT = sa.text("unit IS NOT NULL")
 HELD = sa.text("unit IS NOT NULL AND state IN ('open', 'claimed')")
 OPEN = sa.text("ended IS NULL AND withdrawn IS NULL")
+UNEXPLAINED = sa.text("reason IS NULL AND withdrawn IS NULL")
 
 
 def upgrade() -> None:
@@ -107,16 +108,11 @@ def _downtimes() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_downtime")),
         sqlite_with_rowid=False,
     )
-    op.create_index(
-        "ix_downtime_open",
-        "downtime",
-        ["unit_id"],
-        unique=False,
-        sqlite_where=OPEN,
-        postgresql_where=OPEN,
-    )
+    for name, where in (("ix_downtime_open", OPEN), ("ix_downtime_unexplained", UNEXPLAINED)):
+        columns = ["site_id", "started", "id"]
+        op.create_index(name, "downtime", columns, sqlite_where=where, postgresql_where=where)
     op.create_index("ix_downtime_started", "downtime", ["site_id", "started", "id"], unique=False)
-    op.create_index("ix_downtime_unit_id", "downtime", ["unit_id", "started"], unique=False)
+    op.create_index("ix_downtime_unit_id", "downtime", ["unit_id", "started", "id"], unique=False)
     op.create_index("ix_downtime_ended", "downtime", ["unit_id", "ended"], unique=False)
 
     op.create_table(

@@ -117,9 +117,11 @@ def _list(filters: tuple[str, ...], flags: tuple[tuple[str, bool], ...]) -> db.S
     before = sa.tuple_(_d.started, _d.id) < sa.tuple_(
         sa.bindparam("started", type_=_BIG), sa.bindparam("last", type_=sa.LargeBinary)
     )
+    if "unit" not in filters:  # a unit is of one site, and has an index of its own
+        chosen.append(_d.site_id == sa.bindparam("site", type_=sa.Integer))
     return db.Statement(
         sa.select(*downtime.columns)
-        .where(_d.site_id == sa.bindparam("site", type_=sa.Integer), before, *chosen)
+        .where(before, *chosen)
         .order_by(_d.started.desc(), _d.id.desc())
         .limit(sa.bindparam("limit", type_=sa.Integer))
     )

@@ -7,6 +7,13 @@ from engine.kernel import db
 # `by_hand` says that a person drew its bounds: states that come late do not move them any more.
 # `withdrawn` is when it turned out not to be one; if it went into another, `merged_into` is that.
 IS_OPEN = sa.text("ended IS NULL AND withdrawn IS NULL")
+IS_UNEXPLAINED = sa.text("reason IS NULL AND withdrawn IS NULL")
+
+
+def _partial(name: str, where: sa.TextClause, *columns: str) -> sa.Index:
+    return sa.Index(name, *columns, sqlite_where=where, postgresql_where=where)
+
+
 downtime = sa.Table(
     "downtime",
     db.metadata,
@@ -26,9 +33,10 @@ downtime = sa.Table(
     db.number("revision"),
     db.instant("created"),
     sa.Index("ix_downtime_started", "site_id", "started", "id"),
-    sa.Index("ix_downtime_unit_id", "unit_id", "started"),
+    sa.Index("ix_downtime_unit_id", "unit_id", "started", "id"),
     sa.Index("ix_downtime_ended", "unit_id", "ended"),
-    sa.Index("ix_downtime_open", "unit_id", sqlite_where=IS_OPEN, postgresql_where=IS_OPEN),
+    _partial("ix_downtime_open", IS_OPEN, "site_id", "started", "id"),
+    _partial("ix_downtime_unexplained", IS_UNEXPLAINED, "site_id", "started", "id"),
     **db.BY_KEY,
 )
 
