@@ -95,6 +95,11 @@ def test_a_job_is_done_once_and_its_results_complete_it(shop: Floor, stand: Stan
     assert [job["state"] for job in ended] == ["completed"] * 4, ended
     assert machine.cycles() == ["1", "M-1-2", "four", "bit"]
     assert ended[0]["variables"] == {"peak_force": 100.5}
+    until(lambda: len(stand.of("write")) == 4)
+    trace = stand.of("write")[0]
+    assert (trace["job"], trace["action"], trace["outcome"]) == (names[0], "run_cycle", "written")
+    assert trace["tags"]["number"] == {"before": 0, "value": 1, "after": 1}
+    assert trace["tags"]["recipe"] == {"before": 0, "value": 1, "after": 1}
 
 
 @pytest.mark.parametrize(

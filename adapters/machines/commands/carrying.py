@@ -105,22 +105,23 @@ class Carrier:
 
     async def _once(self, adapter: Adapter, how: Way, values: Mapping[str, Value]) -> None:
         record = self.record
-        self._sent = time.monotonic()
-        with writing(record, how, values) as trace:
+        tags = how.told(record.number, values)
+        async with writing(record, self._ledger, adapter, tags) as trace:
+            self._sent = time.monotonic()
             try:
                 await how.send(adapter, record.number, values, WRITE_SECONDS)
             except Refused as error:
-                trace["outcome"] = "refused"
+                trace.outcome = "refused"
                 if record.doubt:  # what went out before may be what it works on
                     return
                 code = f" ({error.code})" if error.code else ""
                 told = f"{record.unit} refused the command: {error}{code}."
                 raise Ended(Outcome.REFUSED, told) from error
             except NotSent:
-                trace["outcome"] = "not sent"
+                trace.outcome = "not sent"
                 raise
             except Unknown as error:
-                trace["outcome"] = "unknown"
+                trace.outcome = "unknown"
                 log.info("command_in_doubt", unit=record.unit, job=record.id, reason=str(error))
                 record.doubt = True
                 self.contact.breaker.failed()
@@ -268,12 +269,13 @@ class Carrier:
         if adapter is None or cancel is None:
             return
         how = way(self._plan, cancel)
-        with writing(self.record, how, {"cancel": cancel.name}) as trace:
+        values = {n: p.default for n, p in cancel.parameters.items() if p.default is not None}
+        told = how.told(self.record.number, values)
+        async with writing(self.record, self._ledger, adapter, told) as trace:
             try:
-                values = checked_values(self._plan, cancel, {})
                 await how.send(adapter, self.record.number, values, WRITE_SECONDS)
             except Exception as error:
-                trace["outcome"] = repr(error)
+                trace.outcome = repr(error)
 
     async def _keep(self) -> None:
         """Durable; a full disk keeps a command from being sent, not from being watched."""

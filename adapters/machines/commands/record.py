@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from adapters.machines.buffer import Buffer
+from adapters.machines.signals import Row
 
 
 class Step(StrEnum):
@@ -66,7 +67,6 @@ class Record:
     outcome: Outcome | None = None
     message: str = ""
     variables: dict[str, Any] = field(default_factory=dict)
-    written: list[dict[str, Any]] = field(default_factory=list)
     cancelled: bool = False
     stale: bool = False
 
@@ -110,6 +110,10 @@ class Ledger:
     async def forget(self, record: Record) -> None:
         """Drop a record whose end the plant knows."""
         await self._do("DELETE FROM command WHERE job = ?", [record.id])
+
+    def tell(self, row: Row) -> None:
+        """Let the plant know of a write; in order with everything else."""
+        self._buffer.put([row])
 
     async def all(self) -> list[Record]:
         """What was under way when the gateway ended."""

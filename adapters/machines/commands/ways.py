@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from adapters.machines.config.plan import ActionPlan, Kind, MachinePlan, Progress, text_of
+from adapters.machines.config.plan import ActionPlan, Kind, MachinePlan, Progress, TagPlan, text_of
 from adapters.machines.core import Adapter, Lost, Quality, Value, Write
 from adapters.machines.values import raw_of, refined
 
@@ -43,6 +43,12 @@ class Way(Protocol):
         """Read what the machine shows; raises whatever reading raises."""
         ...
 
+    def told(
+        self, number: int, values: Mapping[str, Value]
+    ) -> dict[str, tuple[TagPlan | None, Value]]:
+        """What is written by `send`: by the name of its tag, or of a method's argument."""
+        ...
+
 
 def way(plan: MachinePlan, action: ActionPlan) -> Way:
     """The way of an action."""
@@ -62,6 +68,16 @@ class _Way:
         """The writes of the parameters, in the order of the action."""
         targets = self.action.parameters
         return [self.write(t, v) for n, v in values.items() if (t := targets[n].tag) is not None]
+
+    def told(
+        self, number: int, values: Mapping[str, Value]
+    ) -> dict[str, tuple[TagPlan | None, Value]]:
+        """See `Way`."""
+        parameters = self.action.parameters
+        given = {parameters[name].tag or name: value for name, value in values.items()}
+        for part, name in self.action.command.items():
+            given[name] = number if part == "id" else 1 if part == "strobe" else True
+        return {name: (self.plan.tags.get(name), value) for name, value in given.items()}
 
     async def values(self, adapter: Adapter, names: Sequence[str]) -> dict[str, Value]:
         """The present values of tags, in one request; all have to be good."""
@@ -110,6 +126,13 @@ class JobControl(_Way):
     def exact(self) -> bool:
         """Whether the machine shows ids at all."""
         return bool(self.action.echo)
+
+    def told(
+        self, number: int, values: Mapping[str, Value]
+    ) -> dict[str, tuple[TagPlan | None, Value]]:
+        """See `Way`."""
+        given = {"job": self.job(number), **values}
+        return {name: (None, given.get(name)) for name in self.action.arguments}
 
     def job(self, number: int) -> str:
         """The id by which the machine knows a command."""

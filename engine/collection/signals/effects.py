@@ -20,11 +20,15 @@ from engine.collection.signals.rows import (
     Signal,
     Skew,
     State,
+    Written,
 )
 from engine.equipment.queries import Unit
 from engine.kernel import db
+from engine.kernel.actor import Actor
+from engine.kernel.clock import iso
 from engine.kernel.ids import new_id
 from engine.kernel.store.uow import Uow
+from engine.records.audit import audit
 
 Values = dict[str, Any]
 
@@ -33,9 +37,10 @@ class Effects:
     """The effects of some rows of one source."""
 
     def __init__(
-        self, uow: Uow, source: str, gateway: str, known: Mapping[str, Unit], site: int
+        self, uow: Uow, source: str, gateway: str, known: Mapping[str, Unit], actor: Actor
     ) -> None:
-        self.uow, self.source, self.gateway, self.site = uow, source, gateway, site
+        self.uow, self.source, self.gateway, self.site = uow, source, gateway, actor.site
+        self.actor = actor
         self._known = known
         self._counters: dict[tuple[bytes, str], Values | None] = {}
         self._changed: set[tuple[bytes, str]] = set()
@@ -59,6 +64,9 @@ class Effects:
                 alarms.tell(self.uow, unit.id, self.site, signal.at, body)
             case Drop() | Skew():
                 self._tell(signal, unit, body)
+            case Written():
+                detail = {"at": iso(signal.at), "gateway": self.gateway, **body.detail}
+                audit(self.uow, self.actor, "machine.written", f"equipment:{unit.code}", detail)
 
     def write(self) -> None:
         """Write what was gathered, then show where the units stand now."""

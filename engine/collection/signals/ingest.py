@@ -82,14 +82,14 @@ def _apply(
     good = [signal for signal in signals if signal.unit in known]
     try:
         with uow.savepoint():
-            _together(Effects(uow, source, gateway, known, actor.site), good)
+            _together(Effects(uow, source, gateway, known, actor), good)
     except Exception as error:
         if not is_about_a_value(error):
             raise
         for signal in good:
             try:
                 with uow.savepoint():
-                    _together(Effects(uow, source, gateway, known, actor.site), [signal])
+                    _together(Effects(uow, source, gateway, known, actor), [signal])
             except Exception as fault:
                 if not is_about_a_value(fault):
                     raise

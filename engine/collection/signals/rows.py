@@ -85,7 +85,14 @@ class Skew:
     milliseconds: int
 
 
-Body = State | Count | Measurement | Cycle | Alarm | Drop | Skew
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The gateway wrote to the machine, or tried to: for the audit trail."""
+
+    detail: Mapping[str, Any]
+
+
+Body = State | Count | Measurement | Cycle | Alarm | Drop | Skew | Written
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +288,16 @@ def _skew(fields: _Fields) -> Skew:
     return Skew(fields.whole("milliseconds", -MOST))
 
 
+def _write(fields: _Fields) -> Written:
+    """What was written by which job, what stood there before and after, with which outcome."""
+    tags = fields.row.get("tags")
+    if not isinstance(tags, dict) or not all(isinstance(tag, dict) for tag in tags.values()):
+        raise Invalid("`tags` is an object: {tag: {before, value, after}}.")
+    named = {name: fields.text(name) for name in ("job", "action", "outcome")}
+    whole = {name: fields.whole(name, 0) for name in ("command", "milliseconds")}
+    return Written({**named, **whole, "tags": tags})
+
+
 _READERS: Mapping[str, Callable[[_Fields], Body]] = {
     "state": _state,
     "count": _count,
@@ -289,6 +306,7 @@ _READERS: Mapping[str, Callable[[_Fields], Body]] = {
     "alarm": _alarm,
     "drop": _drop,
     "skew": _skew,
+    "write": _write,
 }
 _COMMON = frozenset(["seq", "unit", "kind", "at", "received", "quality", "reason", "backfilled"])
 _OWN: Mapping[Callable[[_Fields], Body], frozenset[str]] = {
@@ -299,4 +317,5 @@ _OWN: Mapping[Callable[[_Fields], Body], frozenset[str]] = {
     _alarm: frozenset(["code", "text", "severity", "active"]),
     _drop: frozenset(["lost", "what", "since", "until"]),
     _skew: frozenset(["milliseconds"]),
+    _write: frozenset(["job", "action", "command", "outcome", "milliseconds", "tags"]),
 }
