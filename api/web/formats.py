@@ -66,7 +66,8 @@ def rounded(given: Decimal | int | float | str | bool | None) -> str:
         return value(given)
     exact = Decimal(given)
     short = round(exact, max(DIGITS - 1 - exact.adjusted(), 0)) if exact else exact
-    return here().number(short.quantize(Decimal(1)) if short == short.to_integral() else short)
+    whole = short == short.to_integral()
+    return here().number(short.quantize(Decimal(1)) if whole else short.normalize())
 
 
 def measure(code: str | None) -> str:
