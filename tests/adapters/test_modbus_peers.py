@@ -158,7 +158,7 @@ def test_a_slow_answer_does_not_make_a_write_run_twice(tmp_path: Path) -> None:
 def test_executed_and_then_dead_is_unknown_and_the_echo_tells(tmp_path: Path) -> None:
     async def walk() -> None:
         log = tmp_path / "executed"
-        with libmodbus(log, die=True) as peer:
+        with libmodbus(log, die=100) as peer:
             machine = await connected(peer)
             with pytest.raises(Unknown):
                 await command(machine, 41, timeout=1)

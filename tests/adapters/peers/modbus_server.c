@@ -6,8 +6,9 @@
  * holding 0-1 float 123.5 high word first, 2-3 low word first, 4-5 the number 100000, 6 -5,
  * 10-13 "PRESS-01", 20-21 NaN; 100-101 command number, 102 recipe, 103 strobe; 110-111 number
  * taken, 112 what became of it (3 done). LOG gets a line for each command that was executed, and
- * LOG.kept keeps the last number. DELAY_MS before each answer to a write; with DIE the process is
- * killed after it has executed a command, before it answers. From 1000 on there is nothing.
+ * LOG.kept keeps the last number. DELAY_MS before each answer to a write; in DIE of a hundred
+ * commands the process is killed after it has executed one, before it answers. From 1000 on there is
+ * nothing.
  */
 #include <errno.h>
 #include <modbus.h>
@@ -66,7 +67,8 @@ static void fill(void) {
 
 int main(int argc, char **argv) {
     if (argc < 2) { fprintf(stderr, "modbus_server PORT [LOG [DELAY_MS [DIE]]]\n"); return 2; }
-    int delay = argc > 3 ? atoi(argv[3]) : 0, die = argc > 4 && atoi(argv[4]);
+    int delay = argc > 3 ? atoi(argv[3]) : 0, die = argc > 4 ? atoi(argv[4]) : 0;
+    srand((unsigned)getpid());
     log_name = argc > 2 && argv[2][0] ? argv[2] : NULL;
     signal(SIGPIPE, SIG_IGN);
     modbus_t *context = modbus_new_tcp("127.0.0.1", atoi(argv[1]));
@@ -108,7 +110,7 @@ int main(int argc, char **argv) {
                     for (int at = 0; at < words && address + at < 110; at++)
                         map->tab_registers[address + at] =
                             (uint16_t)(query[13 + 2 * at] << 8 | query[14 + 2 * at]);
-                    if (execute() && die) kill(getpid(), SIGKILL);
+                    if (execute() && rand() % 100 < die) kill(getpid(), SIGKILL);
                 }
                 if (writes && delay) usleep(delay * 1000);
                 modbus_reply(context, query, length, map);

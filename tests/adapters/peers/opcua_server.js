@@ -1,7 +1,8 @@
 // An OPC UA server that nobody here wrote (node-opcua), as a press. Loopback only.
 //   node opcua_server.js PORT '{"tags": 0, "period": 100, "secured": false, "pki": "…", …}'
 // Options: tags and period (ms) for the bench; fillers: namespaces before ours; late: ms until the
-// nodes appear; sessions: how many at most; die: the process ends after a command, before it answers;
+// nodes appear; sessions: how many at most; die: in so many of a hundred commands the process ends after
+// it has executed one, before it answers;
 // log: a file with one line for each command that was executed.
 "use strict";
 const fs = require("fs");
@@ -53,7 +54,7 @@ function populate(server, index) {
         fs.appendFileSync(given.log, job + "\n");
         fs.writeFileSync(kept.file, JSON.stringify(kept.jobs));
       }
-      if (given.die) process.kill(process.pid, "SIGKILL");
+      if (Math.random() * 100 < (given.die || 0)) process.kill(process.pid, "SIGKILL");
     }
     jobId.setValueFromSource({ dataType: "String", value: job });
     jobState.setValueFromSource({ dataType: "String", value: "Ended" });

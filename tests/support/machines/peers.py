@@ -115,10 +115,10 @@ def modbus_serial() -> Iterator[Peer]:
 
 
 @contextmanager
-def libmodbus(log: Path | None = None, *, delay_ms: int = 0, die: bool = False) -> Iterator[Peer]:
-    """libmodbus as a press that takes commands; see tests/adapters/peers/modbus_server.c."""
+def libmodbus(log: Path | None = None, *, delay_ms: int = 0, die: int = 0) -> Iterator[Peer]:
+    """libmodbus as a press that takes commands, and dies after `die` of a hundred."""
     port = free_port()
-    command = [str(LIBMODBUS), str(port), str(log or ""), str(delay_ms), str(int(die))]
+    command = [str(LIBMODBUS), str(port), str(log or ""), str(delay_ms), str(die)]
     with _running(command, f"tcp://127.0.0.1:{port}") as peer:
         yield peer
 
