@@ -4,6 +4,7 @@ import time
 
 FAILURES, UNKNOWNS = 5, 3
 SECONDS = 30.0
+APART_SECONDS = 1.0
 
 
 class Breaker:
@@ -11,7 +12,7 @@ class Breaker:
 
     def __init__(self) -> None:
         self._failures = self._unknowns = 0
-        self._until = 0.0
+        self._until = self._failed_at = 0.0
 
     @property
     def open(self) -> bool:
@@ -24,7 +25,11 @@ class Breaker:
         return max(0.0, self._until - time.monotonic())
 
     def failed(self) -> None:
-        """A read or a write failed."""
+        """A read or a write failed; what fails within a second is one failure."""
+        now = time.monotonic()
+        if now - self._failed_at < APART_SECONDS:
+            return
+        self._failed_at = now
         self._failures += 1
         if self._failures >= FAILURES:
             self._open()
