@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.support.browser import DESK, PHONE, TABLET, launched
 from tests.support.shell import ROOT, Shell
+from tests.support.spoken import speak
 
 FOLDER = Path("build/screenshots")
 SIZES = {"desk": DESK, "tablet": TABLET, "phone": PHONE}
@@ -88,6 +89,11 @@ STOPS = (
     Stop("label", "tom", _of("WO-1017", "/label")),
     Stop("record-print", "tom", _of("WO-1002", "/print")),
     Stop("flow", "tom", _at("/flow/turned_shaft")),
+    Stop("floor", "tom", _at("/floor")),
+    Stop("wall", "tom", _at("/floor?wall=1")),
+    Stop("machine", "max", _at("/machines/LATHE-1?tag=spindle_load")),
+    Stop("machine-down", "max", _at("/machines/PRESS-1")),
+    Stop("gateways", "max", _at("/gateways")),
     Stop("routings", "emil", _at("/routings")),
     Stop("routing", "emil", _at("/routings/turned_shaft")),
     Stop("routing-version", "emil", _at("/routings/turned_shaft/versions/1")),
@@ -112,10 +118,12 @@ def demonstration(home: Path) -> Iterator[Demonstration]:
     """The plant of `routecard demo`, as long as the block lasts."""
     shell = Shell(home)
     shell.done("demo", "--home", home, "--port", 0, "--speed", 0, "--exit-when-ready")
-    token = shell.done("token", "create", "--role", "team_lead", "--role", "planner").strip()
+    roles = [word for role in ("team_lead", "planner", "integration") for word in ("--role", role)]
+    token = shell.done("token", "create", *roles).strip()
     with shell.serving() as running:
         headers = {"Authorization": f"Bearer {token}"}
         with httpx.Client(base_url=f"{running.url}/api/v1", headers=headers, timeout=30) as api:
+            speak(api)
             yield Demonstration(running.url, api)
 
 
