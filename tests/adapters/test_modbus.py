@@ -19,6 +19,7 @@ from adapters.machines.core import (
     Unknown,
     Write,
 )
+from adapters.machines.protocols import modbus
 from adapters.machines.protocols.modbus import Machine
 from tests.support.machines.modbus import bytes_device, device
 from tests.support.machines.samples import Samples, run, until
@@ -220,6 +221,23 @@ def is_lost(machine: Machine) -> bool:
     except Lost:
         return True
     return False
+
+
+def test_a_machine_that_is_looked_at_seldom_proves_its_life_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(modbus, "PROOF_SECONDS", 0.05)
+
+    async def walk() -> None:
+        async with device() as (url, _):
+            machine, sink = await connected(url), Samples()
+            await machine.subscribe([Tag("a", "holding:0", interval=3600)], sink)
+            first = machine.alive()
+            await until(lambda: machine.alive() > first)
+            assert len(sink.all) == 1
+            await machine.close()
+
+    run(walk())
 
 
 def test_half_an_answer_and_silence_is_a_loss() -> None:

@@ -29,6 +29,7 @@ from adapters.machines.protocols.codec import Area, encode, place
 from adapters.machines.protocols.link import Link, Way, tls_context, way
 
 SILENT_POLLS = 3  # one answer may be lost on a bus; three in a row are a device that is gone
+PROOF_SECONDS = 2.0  # a machine that is looked at seldom is asked for one block so often
 TLS_OPTIONS = ("ca", "certificate", "key")
 
 
@@ -86,6 +87,7 @@ class Machine:
         self._reader = self._new_link()
         self._writer: Link | None = None
         self._groups: dict[float, _Group] = {}
+        self._proving: asyncio.Task[None] | None = None
         self._alive = time.monotonic()
         self._silent = 0
         self._lost: str | None = None
@@ -170,9 +172,19 @@ class Machine:
             if tag.name not in refused:
                 self._group(tag.interval, sink).tags[tag.name] = tag
         self._replan()
+        if self._proving is None:
+            self._proving = asyncio.create_task(self._prove(), name="modbus proof of life")
         if first:
             sink(first)
         return refused
+
+    async def _prove(self) -> None:
+        """Ask for something now and then: polls may be further apart than silence may last."""
+        while True:
+            await asyncio.sleep(PROOF_SECONDS / 2)
+            blocks = [block for group in self._groups.values() for block in group.blocks]
+            if blocks and time.monotonic() - self._alive >= PROOF_SECONDS:
+                await self._poll_block(blocks[0])
 
     def _plan(self, tags: Sequence[Tag]) -> list[Block]:
         return plan(tags, max_words=self._max_words, gap=self._gap)
@@ -311,11 +323,12 @@ class Machine:
     async def close(self) -> None:
         """See `Adapter.close`."""
         groups, self._groups = list(self._groups.values()), {}
-        for group in groups:
-            group.stop()
+        tasks = [task for task in (self._proving, *(g.task for g in groups)) if task]
+        for task in tasks:
+            task.cancel()
         self._drop_writer()
         self._reader.close()
-        await asyncio.gather(*(g.task for g in groups if g.task), return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class _Group:
