@@ -21,6 +21,7 @@ from adapters.machines.signals import Row, Signals, Telemetry
 from adapters.machines.values import STALE, Reading, Values
 
 RECONCILE_SECONDS = 2.0
+REFRESH_TAGS = 500
 LOOK_SECONDS = 0.5
 FIRST_WAIT, LONGEST_WAIT = 0.5, 5.0
 REFUSED_WAIT = 30.0
@@ -155,7 +156,8 @@ class Supervisor:
             silence = time.monotonic() - adapter.alive()
             if silence > self.plan.stale_s:
                 raise Silent(f"no sign of life for {min(silence, 1e6):.1f} seconds")
-            self._tick()
+            if self._tick():
+                await self._refresh(adapter)
             if self._new_plan.is_set() or time.monotonic() >= due:
                 self._new_plan.clear()
                 await self._reconcile(adapter)
@@ -218,20 +220,27 @@ class Supervisor:
             if self._beat is None or self._beat[0] != sample.value:
                 self._beat = (sample.value, time.monotonic())
 
-    def _tick(self) -> None:
-        """What happens because nothing came."""
-        now = _now_ms()
+    async def _refresh(self, adapter: Adapter) -> None:
+        """Everything once more: what did not change while the heartbeat stood is not sent again."""
+        wires = [tag.wire for name, tag in self.plan.tags.items() if name not in self.refused]
+        for first in range(0, len(wires), REFRESH_TAGS):
+            self._take(await adapter.read(wires[first : first + REFRESH_TAGS]))
+
+    def _tick(self) -> bool:
+        """What happens because nothing came; True if the heart beats again."""
+        now, back = _now_ms(), False
         heart = next((t for t in self.plan.tags.values() if t.signal is Signal.HEARTBEAT), None)
         if heart is not None and self._beat is not None and heart.stale_s is not None:
             silent = time.monotonic() - self._beat[1] > heart.stale_s
             if silent != self._silent:
-                self._silent = silent
+                self._silent, back = silent, not silent
                 self._settle()
             if silent:
                 self._told(self.signals.lost(now, STALE), [], {})
                 self._emit(self.values.stale(now, all_of_them=True))
         self._emit([*self.values.stale(now), *self.values.repeats(now)])
         self._told(self.signals.skew(self.values.skew_ms, now), [], {})
+        return back
 
     def _emit(self, readings: Sequence[Reading]) -> None:
         if not readings:

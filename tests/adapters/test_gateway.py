@@ -153,6 +153,20 @@ def test_a_frozen_machine_is_noticed_and_its_return_too(shop: Floor, stand: Stan
     until(lambda: states(stand) == ["idle", "unknown", "idle"], 5)
 
 
+def test_a_controller_that_stands_behind_a_connection_that_lives(shop: Floor, stand: Stand) -> None:
+    """It answers, and says nothing that is true: its heartbeat tells."""
+    machine = shop.machine("M-1").start()
+    beat = "tags:\n  - {name: beat, signal: heartbeat, address: beat, stale_s: 1}\n"
+    shop.write("M-1", machine.plan("M-1").replace("tags:\n", beat))
+    shop.open()
+    until(lambda: states(stand) == ["idle", "unknown"])
+    assert shop.link("M-1") == "degraded"
+    assert stand.of("state")[-1]["reason"] == "stale"
+    until(lambda: any(row[6] == "stale" for row in stand.readings))
+    machine.set(values={"beat": 1})
+    until(lambda: states(stand)[:3] == ["idle", "unknown", "idle"])
+
+
 def test_refused_tags_are_offered_until_they_are_taken(shop: Floor, stand: Stand) -> None:
     shop.machine("M-1", refuse={"force": 3.0}).start()
     shop.open()
