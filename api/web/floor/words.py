@@ -12,6 +12,8 @@ FLOOR_WORDS = (
     N_("Not a number. Write 25.31 or 25,31."),
     N_("Not such a code. Scan the right label."),
     N_("Answer this first."),
+    N_("Take {value} from {machine}, {time}"),
+    N_("Measured by {machine} at {time}"),
     N_("Draft saved {time}"),
     N_("Draft kept on this device {time}"),
     N_("A draft from {time} was brought back."),

@@ -49,8 +49,8 @@ sheet.addEventListener("submit", async (event) => {
   sheet.setAttribute("aria-busy", "true");
   key ??= newKey();
   try {
-    const { data } = await call("POST", `/api/v1/tasks/${task}/complete`, { body: { variables: answers, signature: given(signature) }, key });
-    onward(data, answers);
+    const { data } = await call("POST", `/api/v1/tasks/${task}/complete`, { body: { ...answers, signature: given(signature) }, key });
+    onward(data, answers.variables);
   } catch (refusal) {
     if (refusal.status !== 422) return told(refusal);
     dialog.close();

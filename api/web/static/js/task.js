@@ -20,6 +20,7 @@ let state = root.dataset.state;
 let offline = false;
 let done = false;
 let unsent = () => false; // whether a file that was chosen is not at the server yet
+let automatic = () => ({}); // which fields a measurement answers
 
 // ---- the draft ----
 
@@ -72,6 +73,12 @@ if (form) {
     import("./files.js").then((files) => {
       files.bind(form, changed);
       ({ unsent } = files);
+    });
+  }
+  if (form.querySelector("[data-signal]")) {
+    import("./measured.js").then((measured) => {
+      measured.bind(form, task, () => state === "working" && !done, changed);
+      ({ automatic } = measured);
     });
   }
   leaving(() => draft.flush());
@@ -165,6 +172,13 @@ const refresh = () => ask(document.getElementById("state"));
 
 // ---- completing ----
 
+/** What is sent: a field is answered by hand or by a measurement, never by both. */
+function answered() {
+  const measured = automatic(form);
+  const typed = Object.entries(read(form)).filter(([key]) => !(key in measured));
+  return { variables: Object.fromEntries(typed), ...(Object.keys(measured).length ? { automatic: measured } : {}) };
+}
+
 async function finish(event) {
   event.preventDefault();
   if (done || complete.getAttribute("aria-busy") === "true") return;
@@ -172,9 +186,8 @@ async function finish(event) {
   if (wrong.length) return point(wrong[0]);
   if (unsent()) return toast(word("The file is not sent yet. It is sent when the connection is back."), { bad: true });
   if (signature) return openSigning();
-  const answers = read(form);
   complete.setAttribute("aria-busy", "true");
-  const record = { key: newKey(), url: `/api/v1/tasks/${task}/complete`, body: { variables: answers }, task, name, order };
+  const record = { key: newKey(), url: `/api/v1/tasks/${task}/complete`, body: answered(), task, name, order };
   const outcome = await send(record);
   complete.removeAttribute("aria-busy");
   became(outcome, record);
@@ -242,7 +255,7 @@ function onward(answer, answers) {
 async function openSigning() {
   if (offline) return toast(word("Signing needs the connection. What you entered is kept."), { bad: true });
   const { sign } = await import("./sign.js");
-  sign(form, { task, signature, answers: read(form), onward, refuse });
+  sign(form, { task, signature, answers: answered(), onward, refuse });
 }
 
 for (const [kind, now] of [["connected", false], ["disconnected", true]]) {
