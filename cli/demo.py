@@ -67,18 +67,21 @@ def demo(port: int, home: str | None, reset: bool, speed: float, exit_when_ready
         if not _staged(settings, url, lambda: not stopping.wait(pause)):
             return
         if not exit_when_ready:
-            _machines(opened, settings, url, speed or FASTEST)
+            _machines(opened, settings, url, speed or FASTEST, stopping)
             while not stopping.wait(LOOK_SECONDS):
                 pass
     click.echo("Stopped.")
 
 
-def _machines(opened: ExitStack, settings: Settings, url: str, speed: float) -> None:
+def _machines(
+    opened: ExitStack, settings: Settings, url: str, speed: float, stopping: threading.Event
+) -> None:
     """Let simulated machines work through routings, until what is opened is closed."""
     tokens: dict[str, str] = json.loads((settings.home / MARKER).read_text("utf-8"))["tokens"]
     script, began = read_script(), has_machines(settings.home)
-    opened.enter_context(simulated(settings.home, speed))
-    if not began:  # else the server has started a gateway, which sees the new addresses
+    if not opened.enter_context(simulated(settings.home, speed, stopping)):
+        return
+    if not began:  # a demonstration that broke off left files, for which the server has a gateway
         token = tokens[script.worker.name]
         opened.enter_context(gateway_beside(settings.home, url, token, settings.log))
     people = {role: person.name for person in script.people for role in person.roles}

@@ -20,7 +20,7 @@ DEMO = Path(__file__).parents[2] / "processes" / "demo"
 FILES = DEMO / "machines"
 MEMORY = "simulated"  # what the simulated controllers keep without power
 LOOK_SECONDS = 2.0
-END_SECONDS = 10.0
+BOOT_SECONDS, END_SECONDS = 0.2, 10.0
 EXISTS = "/problems/equipment-exists"
 
 Shop = Mapping[str, Any]
@@ -50,8 +50,12 @@ def _made(client: Client, path: str, told: Mapping[str, Any]) -> None:
 
 
 @contextmanager
-def simulated(home: Path, speed: float) -> Iterator[None]:
-    """Simulated machines, and their files in the home, for as long as the block lasts."""
+def simulated(home: Path, speed: float, stopping: threading.Event) -> Iterator[bool]:
+    """Simulated machines, and their files in the home, for as long as the block lasts.
+
+    Yields:
+        whether they run: booting takes seconds, and `stopping` may come first.
+    """
     words = ["--speed", str(speed), "--memory", str(home / MEMORY)]
     process = subprocess.Popen(
         [sys.executable, "-m", "adapters.simulate.shop", *words],
@@ -63,10 +67,14 @@ def simulated(home: Path, speed: float) -> Iterator[None]:
     )
     assert process.stdin is not None
     assert process.stdout is not None
+    folder = home / MACHINES
     try:
-        _write_files(home / MACHINES, process.stdout)
-        yield
+        urls = _booted(process.stdout, stopping)
+        _write_files(folder, urls)
+        yield bool(urls)
     finally:
+        for file in folder.glob("*.yaml"):  # nobody is to look for machines that are gone
+            file.unlink()
         with suppress(OSError):
             process.stdin.close()
         try:
@@ -77,9 +85,21 @@ def simulated(home: Path, speed: float) -> Iterator[None]:
         process.stdout.close()
 
 
-def _write_files(folder: Path, said: IO[str]) -> None:
+def _booted(said: IO[str], stopping: threading.Event) -> dict[str, str]:
+    """Where the machines are, by their units; empty if that is not waited for."""
+    lines: list[str] = []
+    reader = threading.Thread(target=lambda: lines.append(said.readline()), daemon=True)
+    reader.start()
+    while reader.is_alive() and not stopping.is_set():
+        reader.join(BOOT_SECONDS)
+    urls: dict[str, str] = json.loads(lines[0] or "{}") if lines else {}
+    return urls
+
+
+def _write_files(folder: Path, urls: Mapping[str, str]) -> None:
     """The shipped files, with the addresses at which the machines are this time."""
-    urls: dict[str, str] = json.loads(said.readline() or "{}")
+    if not urls:
+        return
     folder.mkdir(mode=0o700, exist_ok=True)
     for file in sorted(FILES.glob("*.yaml")):
         lines = file.read_text("utf-8").splitlines(keepends=True)

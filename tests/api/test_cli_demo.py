@@ -11,6 +11,7 @@ import pytest
 from adapters.client import Client
 from cli.driving.script import Order, read_script
 from tests.support.shell import Shell
+from tests.support.waiting import until
 
 QUICK = ("--port", 0, "--speed", 0)
 
@@ -26,6 +27,16 @@ def standing(order: Order, process: str = "turned_shaft") -> Iterator[tuple[str,
     yield process, "completed" if order.expect == "completed" else "active"
     for key, opened in order.opened():
         yield from standing(opened, key)
+
+
+def check_that_machines_make_shafts(client: Client) -> None:
+    """Real protocols, one gateway, and a routing that comes to its end."""
+    shafts = {"process": "machined_shaft", "state": "completed"}
+    until(lambda: any(client.pages("/instances", **shafts)), seconds=120)
+    jobs = list(client.pages("/jobs", topic="machine", state="completed"))
+    assert {job["unit"] for job in jobs} == {"LATHE-1", "OVEN-1", "PRESS-1", "LEAK-1"}
+    assert all(job["command"] for job in jobs)
+    assert client.get("/gateways/demo")["state"] == "alive"
 
 
 def test_an_empty_home_becomes_a_running_plant(shell: Shell, tmp_path: Path) -> None:
@@ -64,8 +75,12 @@ def test_an_empty_home_becomes_a_running_plant(shell: Shell, tmp_path: Path) -> 
         assert visitor.post("/stations/enrol", json=code).status_code == 200
         told = {"badge": ana.badge, "pin": ana.pin}
         assert visitor.post("/sessions", json=told).json()["station"]["name"] == script.station
+    again.until("Four simulated machines work")
+    with Client(again.url, tokens[0]) as client:
+        check_that_machines_make_shafts(client)
     code, rest, log = again.end(signal.SIGINT)
-    assert (code, rest, log) == (0, "Stopped.\n", "")
+    assert (code, rest.splitlines()[-1], log) == (0, "Stopped.", "")
+    assert list((home / "machines").glob("*.yaml")) == []
 
 
 def test_an_interrupted_demonstration_goes_on_where_it_stood(shell: Shell, tmp_path: Path) -> None:
