@@ -270,7 +270,7 @@ def test_a_killed_gateway_goes_on_where_it_was(
     machine = new_machine(tmp_path, machines, cycle=1.0).start()
     process = GatewayProcess(tmp_path / "machines", url)
     try:
-        name = stand.job("M-1", "run_cycle")
+        name = stand.job("M-1", "run_cycle", recipe=7.0)
         until(lambda: machine.cycles() == ["1"])
         process.kill()
         process = GatewayProcess(tmp_path / "machines", url)

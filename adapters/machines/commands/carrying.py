@@ -64,8 +64,7 @@ class Carrier:
         log.info("command_ended", outcome=str(record.outcome), tries=record.tries, **told)
 
     async def _run(self) -> None:
-        action = declared_action(self._plan, self.record.action)
-        values = checked_values(self._plan, action, self.record.job.get("parameters") or {})
+        action, values = self._checked()
         how = way(self._plan, action)
         if self.record.step is Step.CLAIMED:
             await self._preparing.prepare(action, how)
@@ -77,6 +76,18 @@ class Carrier:
             if await self._watch(action, how):
                 return
             self.record.step = Step.CLAIMED  # the same number once more
+
+    def _checked(self) -> tuple[ActionPlan, dict[str, Value]]:
+        """The action and its values; once it was sent, another file cannot undo that."""
+        try:
+            action = declared_action(self._plan, self.record.action)
+            given = self.record.job.get("parameters") or {}
+            return action, checked_values(self._plan, action, given)
+        except Ended as end:
+            if self.record.step is Step.CLAIMED:
+                raise
+            told = f"{self.record.unit} was told, and cannot be asked any more: {end.message}"
+            raise Ended(Outcome.UNKNOWN, told) from end
 
     # ---- the one write ----
 

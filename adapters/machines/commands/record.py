@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 from dataclasses import asdict, dataclass, field
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -103,7 +104,7 @@ class Ledger:
         Raises:
             sqlite3.Error: if it is not, as on a full disk.
         """
-        content = orjson.dumps(asdict(record), default=str)
+        content = orjson.dumps(asdict(record), default=_plain)
         row = [record.id, record.unit, content]
         await self._do("INSERT OR REPLACE INTO command VALUES(?, ?, ?)", row)
 
@@ -129,6 +130,11 @@ class Ledger:
             connection.execute(statement, values)
 
         await asyncio.wrap_future(self._buffer.do(work))
+
+
+def _plain(value: object) -> object:
+    """Parameters are Decimals; what is read back has to be a number again."""
+    return float(value) if isinstance(value, Decimal) else str(value)
 
 
 def _record(kept: dict[str, Any]) -> Record:

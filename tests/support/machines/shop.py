@@ -215,9 +215,9 @@ routecard.main(prog_name="routecard")
 class GatewayProcess:
     """`routecard gateway` in a process of its own, which may be killed."""
 
-    def __init__(self, folder: Path, url: str) -> None:
+    def __init__(self, folder: Path, url: str, secret: str = "token") -> None:
         token = folder.parent / "token"
-        token.write_text("token")
+        token.write_text(secret)
         self._log = (folder.parent / "gateway.log").open("ab")
         kept = {k: v for k, v in os.environ.items() if not k.startswith("ROUTECARD_")}
         arguments = ["--config", str(folder), "--url", url, "--token-file", str(token)]
