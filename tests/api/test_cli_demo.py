@@ -65,8 +65,7 @@ def test_an_empty_home_becomes_a_running_plant(shell: Shell, tmp_path: Path) -> 
         assert len(list(client.pages("/tokens"))) == len(script.everybody)
         (station,) = client.pages("/stations")
         assert (station["name"], station["enrolled"]) == (script.station, None)
-    visitor = httpx.Client(base_url=f"{again.url}/api/v1")
-    with visitor:
+    with httpx.Client(base_url=f"{again.url}/api/v1") as visitor:
         ana = script.people[0]
         told = {"name": ana.name, "password": script.password}
         assert visitor.post("/sessions", json=told).json()["full_name"] == ana.full_name
