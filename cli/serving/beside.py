@@ -17,6 +17,7 @@ from pathlib import Path
 from engine.kernel.log import log
 
 MACHINES = "machines"  # the folder of a home that makes a gateway start
+ITSELF = "gateway.yaml"  # the gateway's own file is no machine
 FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0
 SETTLED_SECONDS = 60.0
 END_SECONDS = 10.0
@@ -24,7 +25,8 @@ END_SECONDS = 10.0
 
 def has_machines(home: Path) -> bool:
     """Whether a home has files of machines."""
-    return any((home / MACHINES).glob("*.y*ml"))
+    files = (home / MACHINES).glob("*.y*ml")
+    return any(file.name != ITSELF for file in files)
 
 
 class Beside:
