@@ -10,7 +10,7 @@ from flask_smorest import Api
 
 from api import health
 from api.callers import Callers
-from api.permissions import opened, register_permissions
+from api.permissions import install_callers, opened, register_permissions
 from api.problems import register_problems
 from api.rest import (
     document,
@@ -56,6 +56,24 @@ def create_app(store: Store, folder: Folder | None = None, readings: Store | Non
         folder: where files are kept; without it none can be uploaded.
         readings: where readings are kept; without it the plant's own store.
     """
+    app = build_app()
+    install_plant(app, store, folder, readings)
+    return app
+
+
+def install_plant(
+    app: Flask, store: Store, folder: Folder | None = None, readings: Store | None = None
+) -> None:
+    """Let an application speak for a plant; what it remembers of another one is forgotten."""
+    install_store(app, store)
+    install_callers(app, Callers(store))
+    files.install_folder(app, folder)
+    sending.install_readings(app, readings or store)
+    app.extensions.pop("routecard_zones", None)
+
+
+def build_app() -> Flask:
+    """The application without a plant: every address with its schemas, which takes a while."""
     app = Flask("routecard", static_folder=None, template_folder=str(TEMPLATES))
     app.config.update(
         API_TITLE="Routecard",
@@ -66,17 +84,13 @@ def create_app(store: Store, folder: Folder | None = None, readings: Store | Non
         PROPAGATE_EXCEPTIONS=False,
     )
     app.url_map.merge_slashes = False  # a redirect is no answer to a script
-    install_store(app, store)
-    files.install_folder(app, folder)
-    sending.install_readings(app, readings or store)
-    callers = Callers(store)
     _register_requests(app)
-    register_permissions(app, callers)
+    register_permissions(app)
     api = _Api(app)
     document.begin(api.spec, api.ma_plugin.converter)
     for resource in RESOURCES:
         api.register_blueprint(resource.blueprint, url_prefix=PREFIX)
-    health.register(app, store)
+    health.register(app)
     document.add_open_addresses(api.spec)
     for name, view in app.view_functions.items():
         if name.startswith("api-docs."):

@@ -1,7 +1,7 @@
 """Is the process alive, is it ready, how is it doing: for supervisors and Prometheus."""
 
 import sqlalchemy as sa
-from flask import Flask, Response
+from flask import Flask, Response, current_app
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     REGISTRY,
@@ -41,29 +41,35 @@ def _probe(uow: Uow) -> None:
     uow.one(_ONE)
 
 
-def register(app: Flask, store: Store) -> None:
+def register(app: Flask) -> None:
     """Offer /livez, /readyz and /metrics, which need no sign-in."""
 
     def livez() -> Response:
         return _plain({"status": "alive"}, 200)
 
     def readyz() -> Response:
-        if store.door.waiting > BUSY:
+        if _store().door.waiting > BUSY:
             return _plain({"status": "busy"}, 503)
         try:
-            store.run(_probe)
+            _store().run(_probe)
         except RoutecardError:
             return _plain({"status": "database unavailable"}, 503)
         return _plain({"status": "ready"}, 200)
 
     def metrics() -> Response:
-        COMMITS.set(store.door.commits)
-        COMMANDS.set(store.door.commands)
-        WAITING.set(store.door.waiting)
+        door = _store().door
+        COMMITS.set(door.commits)
+        COMMANDS.set(door.commands)
+        WAITING.set(door.waiting)
         return Response(generate_latest(REGISTRY), content_type=CONTENT_TYPE_LATEST)
 
     for view in (livez, readyz, metrics):
         app.add_url_rule(f"/{view.__name__}", view.__name__, opened(view))
+
+
+def _store() -> Store:
+    store: Store = current_app.extensions["routecard_store"]
+    return store
 
 
 def _plain(body: dict[str, str], status: int) -> Response:

@@ -74,9 +74,13 @@ def check_origin() -> None:
         )
 
 
-def register_permissions(app: Flask, callers: Callers) -> None:
-    """Let a request through only to a route that declares who may use it."""
+def install_callers(app: Flask, callers: Callers) -> None:
+    """Give the app those who called in the last seconds."""
     app.extensions["routecard_callers"] = callers
+
+
+def register_permissions(app: Flask) -> None:
+    """Let a request through only to a route that declares who may use it."""
 
     @app.before_request
     def authorise() -> None:
@@ -90,7 +94,7 @@ def register_permissions(app: Flask, callers: Callers) -> None:
         g.session = None
         kind, _, token = request.headers.get("Authorization", "").partition(" ")
         if kind.lower() == "bearer" and token:
-            g.actor = callers.of_token(token.strip())
+            g.actor = _callers().of_token(token.strip())
         else:
             g.session = _known_session()
             g.actor = g.session.actor

@@ -175,11 +175,13 @@ def test_only_these_need_no_sign_in(app: Flask) -> None:
     assert opened == FOR_EVERYBODY
 
 
+@pytest.mark.own_app
 def test_the_check_finds_a_route_without_a_permission(app: Flask) -> None:
     app.add_url_rule("/api/v1/leak", "leak", lambda: "everything", methods=["GET"])
     assert undeclared(app) == ["GET /leak"]
 
 
+@pytest.mark.own_app
 def test_a_route_without_a_permission_answers_nobody(works: Works, app: Flask) -> None:
     app.add_url_rule("/leak", "leak", lambda: "everything", methods=["GET"])
     answer = in_process(app)("GET", "/leak", {"Authorization": f"Bearer {works.admin.token}"}, None)

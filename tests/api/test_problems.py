@@ -288,6 +288,7 @@ def broken(app: Flask, error: Exception) -> None:
     app.add_url_rule("/broken", "broken", view)
 
 
+@pytest.mark.own_app
 def test_a_bug_is_a_bare_500_and_is_logged(
     works: Works, app: Flask, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -308,6 +309,7 @@ def test_a_bug_is_a_bare_500_and_is_logged(
     assert "r-17" in logged
 
 
+@pytest.mark.own_app
 def test_a_database_that_is_away_says_when_to_try_again(works: Works, app: Flask) -> None:
     broken(app, Unavailable("The database does not answer."))
     answer = works.nobody.way("GET", "/broken", {}, None)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from api.app import create_app
+from api.app import build_app, create_app, install_plant
 from engine.kernel.store import Store
 from engine.records.folder import Folder
 from tests.support.clock import ManualClock
@@ -31,10 +31,18 @@ def store(database: str, request: pytest.FixtureRequest, clock: ManualClock) -> 
     opened.close()
 
 
+@pytest.fixture(scope="session")
+def built_app() -> Flask:
+    """The application that all tests of a process share, each with a plant of its own."""
+    return build_app()
+
+
 @pytest.fixture
-def app(store: Store, tmp_path: Path) -> Flask:
+def app(request: pytest.FixtureRequest, built_app: Flask, store: Store, tmp_path: Path) -> Flask:
     """The application on that database, with a folder for files that may fill the disk."""
-    return create_app(store, Folder(tmp_path / "files", reserve=0))
+    found = build_app() if request.node.get_closest_marker("own_app") else built_app
+    install_plant(found, store, Folder(tmp_path / "files", reserve=0))
+    return found
 
 
 @pytest.fixture(scope="session")
