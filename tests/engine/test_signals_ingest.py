@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from engine.collection.marks import Taken
+from engine.collection.signals.ingest import SLICE, take
 from engine.equipment.queries import equipment_item
-from engine.kernel.errors import Invalid
+from engine.kernel.errors import Invalid, Unavailable
 from engine.kernel.store import Store
 from tests.support.clock import ManualClock
-from tests.support.telling import Teller, work_unit
+from tests.support.telling import GATEWAY, Teller, work_unit
 
 
 @pytest.fixture
@@ -96,6 +97,39 @@ def test_what_only_the_database_refuses_is_refused_alone_too(press: Teller) -> N
         assert [seq for seq, _ in taken.refused] == [huge["seq"]]
     assert taken.ack == press.seq
     assert press.made() == (3, 0)
+
+
+def test_a_full_request_is_taken_in_by_slices_and_still_once(press: Teller) -> None:
+    rows = [press.count(n) for n in range(2 * SLICE + 50)]
+    rows[SLICE] = press.row("song") | {"seq": rows[SLICE]["seq"]}
+    before = press.store.door.commits
+    taken = press.send(*rows)
+    assert press.store.door.commits - before == 3
+    assert (taken.ack, [seq for seq, _ in taken.refused]) == (len(rows), [SLICE + 1])
+    assert press.send(*rows) == Taken(len(rows))
+    assert press.made() == (len(rows) - 1, 0)
+
+
+def test_what_a_slice_brought_is_told_when_the_next_one_finds_no_room(press: Teller) -> None:
+    class Full(Store):
+        """The store, which takes one command and then says that too much waits."""
+
+        def __init__(self) -> None:
+            self.left = 1
+
+        def run(self, command: Any, **args: Any) -> Any:
+            self.left -= 1
+            if self.left < 0:
+                raise Unavailable("Too many requests wait for the database; send this again soon.")
+            return press.store.run(command, **args)
+
+    rows = [press.count(n) for n in range(2 * SLICE)]
+    rows[1] = press.row("song") | {"seq": 2}
+    whole = {"source": "first", "gateway": "line", "rows": rows, "actor": GATEWAY}
+    taken = take(Full(), **whole)
+    assert (taken.ack, [seq for seq, _ in taken.refused]) == (SLICE, [2])
+    assert take(press.store, **whole) == Taken(2 * SLICE)
+    assert press.made() == (2 * SLICE - 1, 0)
 
 
 # ---- counts ----

@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.collection import queries
 from engine.collection.marks import Taken
-from engine.collection.signals.ingest import ingest
+from engine.collection.signals.ingest import take
 from engine.equipment.commands import Changes, create
 from engine.equipment.queries import unit_of
 from engine.kernel.actor import ROLES, Actor
@@ -48,9 +48,7 @@ class Teller:
 
     def send(self, *rows: Mapping[str, Any]) -> Taken:
         """Send rows."""
-        return self.store.run(
-            ingest, source=self.source, gateway="line", rows=list(rows), actor=GATEWAY
-        )
+        return take(self.store, source=self.source, gateway="line", rows=list(rows), actor=GATEWAY)
 
     # ---- what came of it ----
 

@@ -31,7 +31,7 @@ MOST_BYTES = 8 * 1024 * 1024
 )
 def send_signals(call: Call) -> Response:
     """Take in rows of a gateway; those that are known by their number are not taken again."""
-    return call.answer(_told(call.store.run(signals.ingest, **call.body, actor=call.actor)))
+    return call.answer(_told(signals.take(call.store, **call.body, actor=call.actor)))
 
 
 @route(

@@ -15,13 +15,37 @@ from engine.collection.signals.rows import Signal, read_signal
 from engine.collection.tables import signal_source
 from engine.kernel import db
 from engine.kernel.actor import Actor
-from engine.kernel.errors import Invalid
+from engine.kernel.errors import Invalid, RoutecardError
 from engine.kernel.log import log
+from engine.kernel.store import Store
 from engine.kernel.store.uow import Uow
 
 Row = Mapping[str, Any]
+SLICE = 400  # rows that one transaction of about 50 ms takes in
 # What a driver raises about a value, as against about the database itself (PEP 249).
 ABOUT_A_VALUE = ("IntegrityError", "DataError", "ProgrammingError", "InterfaceError")
+
+
+def take(store: Store, *, source: str, gateway: str, rows: Sequence[Row], actor: Actor) -> Taken:
+    """Take in rows of a gateway in slices, so that a full request keeps nobody waiting.
+
+    What a slice brought is told even if the next one finds the database busy: the gateway sends the
+    rest again.
+
+    Raises:
+        Invalid: if a row has no number of its own; then nothing is taken in.
+    """
+    check_numbers([row.get("seq") for row in rows])
+    parts: list[Taken] = []
+    for first in range(0, max(len(rows), 1), SLICE):
+        part = rows[first : first + SLICE]
+        try:
+            parts.append(store.run(ingest, source=source, gateway=gateway, rows=part, actor=actor))
+        except RoutecardError:
+            if not parts:
+                raise
+            break
+    return Taken(parts[-1].ack, tuple(found for part in parts for found in part.refused))
 
 
 def ingest(uow: Uow, *, source: str, gateway: str, rows: Sequence[Row], actor: Actor) -> Taken:
