@@ -33,7 +33,7 @@ def test_name_and_password_open_a_session(works: Works, hire: Hire) -> None:
         "user": "ana",
         "full_name": "Ana",
         "roles": ["operator", "quality"],
-        "permissions": ["downtime.explain", "file.add", "read", "task.complete"],
+        "permissions": ["count.enter", "downtime.explain", "file.add", "read", "task.complete"],
         "method": "password",
         "station": None,
         "language": None,

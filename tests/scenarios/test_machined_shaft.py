@@ -127,3 +127,13 @@ def test_a_charge_can_be_scrapped(plant: Works) -> None:
     plant.fail_job(job(plant, "harden_in_oven"), "over 900 °C", code="MACHINE_FAILED")
     answer(plant, instance, "judge_charge", charge_state="scrap")
     check_golden(DIAGRAM, "charge scrapped", plant.path(instance))
+
+
+def test_a_shaft_that_no_lathe_takes_calls_maintenance(plant: Works) -> None:
+    """A lathe that is off gets no job at all: only the time tells."""
+    instance = loaded(plant, "8")
+    assert plant.wait(minutes=16) == 1
+    assert plant.open(instance) == ["bring_lathe_back"]
+    answer(plant, instance, "bring_lathe_back")
+    assert job(plant, "turn_on_lathe")["attempt"] == 1
+    check_golden(DIAGRAM, "no lathe came", plant.path(instance))
