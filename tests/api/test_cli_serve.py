@@ -67,7 +67,11 @@ def test_an_empty_home_becomes_a_plant_that_its_shell_reaches(shell: Shell) -> N
             assert {actor.partition(":")[0] for actor in actors} == {"shell"}
         code, said, log = server.end()
     assert (code, said, log) == (0, "", "")
-    assert sorted(path.name for path in shell.home.iterdir()) == ["plant.db", "plant.lock"]
+    assert sorted(path.name for path in shell.home.iterdir()) == [
+        "plant.db",
+        "plant.lock",
+        "readings.db",
+    ]
 
 
 def test_a_second_server_is_refused(shell: Shell) -> None:

@@ -275,9 +275,6 @@ def test_the_cursor_of_a_history(works: Works) -> None:
     assert works.auditor.get(f"/instances/{instance}/history", cursor="99").ok()["items"] == []
 
 
-# ---- bugs, and a database that is away ----
-
-
 def broken(app: Flask, error: Exception) -> None:
     """Let an address fail as a bug would."""
 

@@ -8,9 +8,11 @@ from engine.kernel.errors import NotPermitted
 
 # Written out by hand from CONTRACT section 2, "Who may": a change of the table is seen here.
 EXPECTED = {
-    "operator": {"read", "task.complete", "file.add", "downtime.explain"},
+    "operator": {"read", "count.enter", "task.complete", "file.add", "downtime.explain"},
     "team_lead": {
         "read",
+        "count.enter",
+        "count.confirm",
         "instance.start",
         "instance.control",
         "instance.intervene",
@@ -21,9 +23,10 @@ EXPECTED = {
         "station.manage",
         "downtime.explain",
     },
-    "quality": {"read", "task.complete", "file.add", "downtime.explain"},
+    "quality": {"read", "count.enter", "task.complete", "file.add", "downtime.explain"},
     "process_engineer": {
         "read",
+        "count.enter",
         "process.deploy",
         "process.release",
         "instance.intervene",
@@ -35,6 +38,7 @@ EXPECTED = {
     },
     "planner": {
         "read",
+        "count.enter",
         "instance.start",
         "instance.control",
         "task.complete",
@@ -43,6 +47,7 @@ EXPECTED = {
     },
     "maintenance": {
         "read",
+        "count.enter",
         "task.complete",
         "file.add",
         "equipment.manage",
@@ -61,6 +66,7 @@ EXPECTED = {
     "auditor": {"read"},
     "admin": {
         "read",
+        "count.enter",
         "task.complete",
         "user.manage",
         "token.manage",
