@@ -87,6 +87,7 @@ def unreached(page: Page) -> list[str]:
     for _ in range(page.evaluate(LISTEN) + SPARE):
         page.keyboard.press("Tab")
     found: list[str] = page.evaluate("window.keyboard.result()")
+    page.evaluate("scrollTo(0, 0)")
     return found
 
 
