@@ -1,6 +1,7 @@
 """My work: what somebody does next, and what else waits and why they cannot do it."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from flask import Blueprint
@@ -9,7 +10,7 @@ from marshmallow import fields, validate
 from api.rest.schemas.basics import Strict
 from api.web.desk.people import role_words
 from api.web.language import gettext as _
-from api.web.language import instant
+from api.web.language import here, instant
 from api.web.page import Shown, View, page
 from engine.access.permissions import Permission
 from engine.access.settings import site_settings
@@ -90,10 +91,16 @@ def why_not(item: Mapping[str, Any], actor: Actor, may: bool) -> str:
     if not may:
         return _("Your role completes no tasks.")
     if item["role"] and item["role"] not in actor.roles:
-        return _("Needs %(role)s.") % {"role": role_words().get(item["role"], item["role"])}
+        return _needs(item["role"], here().code)
     if item["assignee"] not in (None, actor.name):
         return _("%(name)s works on it.") % {"name": item["assignee"]}
     return ""
+
+
+@lru_cache
+def _needs(role: str, _language: str) -> str:
+    """A list says the same of many tasks."""
+    return _("Needs %(role)s.") % {"role": role_words().get(role, role)}
 
 
 def late_seconds(item: Mapping[str, Any], view: View) -> int:
