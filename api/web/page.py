@@ -31,6 +31,7 @@ PART = "part"
 MINUTE_MS = 60_000
 PIECES, PAUSE_SECONDS = 12, 0.0002
 _pause = threading.Event()  # never set
+looking = threading.Lock()
 Result = TypeVar("Result")
 Shown = Mapping[str, Any] | Response
 Mark = Callable[..., str]
@@ -108,18 +109,34 @@ def _answer(template: str, shown: Callable[[], Shown], tag: str | None) -> Respo
     headers = {} if tag is None else {"ETag": f'"{tag}"'}
     if tag is not None and request.if_none_match.contains(tag):
         return Response(status=304, headers=headers)
+    if tag is None or not request.if_none_match:
+        return _page(template, shown, render_template, headers)
+    if not looking.acquire(blocking=False):
+        return Response(status=304)  # with no tag: what is shown there is kept, and asked for again
+    try:
+        return _page(template, shown, _between_others, headers)
+    finally:
+        looking.release()
+
+
+def _page(
+    template: str,
+    shown: Callable[[], Shown],
+    render: Callable[..., str],
+    headers: Mapping[str, str],
+) -> Response:
     result = shown()
     if isinstance(result, Response):
         return result
-    html = _between_others(template, result) if tag else render_template(template, **result)
-    return Response(html, mimetype="text/html", headers=headers)
+    return Response(render(template, **result), mimetype="text/html", headers=headers)
 
 
-def _between_others(template: str, shown: Mapping[str, Any]) -> str:
+def _between_others(template: str, **shown: Any) -> str:
     """A live part, written in pieces that let others in between: who acts goes before who looks.
 
     Without the pauses a render keeps the interpreter for milliseconds, and a hundred tablets that
-    look would be felt by each who presses a button.
+    look would be felt by each who presses a button. For the same reason one is written at a time;
+    who looks again meanwhile comes a turn later.
     """
     pieces = []
     for number, piece in enumerate(stream_template(template, **shown), 1):

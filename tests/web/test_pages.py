@@ -5,6 +5,7 @@ import re
 import pytest
 from flask import Flask
 
+from api.web import page
 from api.web.page import PART
 from engine.kernel.actor import Role
 from tests.support.screens import Screens
@@ -151,3 +152,15 @@ def test_a_live_page_is_sent_again_only_when_something_changed(
     works.integration.post("/messages", {"name": "nobody", "variables": {}}).ok()
     changed = screens.look("/my-work", OPERATOR, headers={"If-None-Match": tag})
     assert changed.status == 200
+
+
+def test_one_live_part_is_written_at_a_time(screens: Screens, works: Works) -> None:
+    """Who looks again meanwhile keeps what they have, and comes a turn later."""
+    part = "/work?part=rows"
+    seen = {"If-None-Match": '"something older"'}
+    with page.looking:
+        waits = screens.look(part, Role.TEAM_LEAD, headers=seen)
+        first = screens.look(part, Role.TEAM_LEAD)
+    assert (waits.status, waits.response.headers.get("ETag")) == (304, None)
+    assert first.status == 200
+    assert screens.look(part, Role.TEAM_LEAD, headers=seen).status == 200
