@@ -73,6 +73,7 @@ class Supervisor:
         self._offered: dict[str, TagPlan] = {}
         self._new_plan = asyncio.Event()
         self._beat: tuple[Value, float] | None = None
+        self._proof = time.monotonic()  # when the machine last showed that it is there
         self._silent = False
         self._told_lost = False
 
@@ -112,12 +113,7 @@ class Supervisor:
     @property
     def silence(self) -> float:
         """Seconds since the machine last proved that it is there."""
-        if self.adapter is None:
-            return 0.0
-        try:
-            return max(0.0, time.monotonic() - self.adapter.alive())
-        except Exception:  # it is lost, and the watch is about to notice
-            return 0.0
+        return max(0.0, time.monotonic() - self._proof)
 
     # ---- one connection ----
 
@@ -134,7 +130,7 @@ class Supervisor:
             self.values.connected()
             self._offered, self.refused, self._beat = {}, {}, None
             await self._reconcile(adapter)
-            self.adapter = adapter
+            self.adapter, self._proof = adapter, time.monotonic()
             self._regained()
             await self._watch(adapter, plan)
         except Exception as error:  # libraries raise anything, even AssertionError
@@ -153,9 +149,9 @@ class Supervisor:
             with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_SECONDS):
                     await self._new_plan.wait()
-            silence = time.monotonic() - adapter.alive()
-            if silence > self.plan.stale_s:
-                raise Silent(f"no sign of life for {min(silence, 1e6):.1f} seconds")
+            self._proof = adapter.alive()
+            if self.silence > self.plan.stale_s:
+                raise Silent(f"no sign of life for {self.silence:.1f} seconds")
             if self._tick():
                 await self._refresh(adapter)
             if self._new_plan.is_set() or time.monotonic() >= due:

@@ -281,20 +281,19 @@ def test_on_a_bus_a_late_answer_is_nobodys() -> None:
     """RTU has no transaction numbers: without a pause the old value would be the new one."""
 
     async def walk() -> None:
-        held: list[int] = []
+        given_up = asyncio.Event()
 
         async def action(
             code: int, start: int, address: int, count: int, registers: list[int], new: object
         ) -> None:
-            if not held:
-                held.append(address)
-                await asyncio.sleep(0.15)  # the device's, not the test's: it answers late
+            await given_up.wait()
 
         registers = {0: [11, 22]}
         async with device(registers, action=action, framer=FramerType.RTU) as (url, _):
             machine = await connected(url, timeout=0.1)
             with pytest.raises(Lost):
                 await machine.read([Tag("first", "holding:0")])
+            given_up.set()
             [second] = await machine.read([Tag("second", "holding:1")])
             assert second.value == 22
             await machine.close()
