@@ -112,14 +112,8 @@ class Cnc(NodeMachine):
         refusal = self.refusal()
         if program.Value not in PROGRAMS:
             return ua.StatusCode(ua.StatusCodes.BadInvalidArgument)
-        taken = self.take_job(str(job.Value), refusal)
-        if isinstance(taken, ua.StatusCode):
-            return taken
-        if taken:
-            self._begin(program.Value, max(int(parts.Value), 1))
-            await self.show()
-            self.taken()
-        return []
+        number = max(int(parts.Value), 1)
+        return await self.start_job(job, refusal, lambda: self._begin(program.Value, number))
 
     async def fault_breakdown(self, code: float = 7, seconds: float = 30.0) -> None:
         """See `NodeMachine`; the part in the chuck is lost."""

@@ -116,14 +116,8 @@ class LeakTester(NodeMachine):
     async def _start_job(
         self, _: ua.NodeId, job: ua.Variant, serial: ua.Variant, parts: ua.Variant
     ) -> ua.StatusCode | list[ua.Variant]:
-        taken = self.take_job(str(job.Value), self.refusal())
-        if isinstance(taken, ua.StatusCode):
-            return taken
-        if taken:
-            self._begin(str(serial.Value or ""), max(int(parts.Value), 1))
-            await self.show()
-            self.taken()
-        return []
+        first, number = str(serial.Value or ""), max(int(parts.Value), 1)
+        return await self.start_job(job, self.refusal(), lambda: self._begin(first, number))
 
     async def fault_breakdown(self, code: float = 7, seconds: float = 30.0) -> None:
         """See `NodeMachine`; the test is void."""

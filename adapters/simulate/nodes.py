@@ -78,6 +78,19 @@ class NodeMachine(Simulator):
         self.tell_job("Running")
         return True
 
+    async def start_job(
+        self, job: ua.Variant, refusal: Code, begin: Callable[[], None]
+    ) -> ua.StatusCode | list[ua.Variant]:
+        """The answer to `StartJob`; what begins is shown before anything can go wrong."""
+        taken = self.take_job(str(job.Value), refusal)
+        if isinstance(taken, ua.StatusCode):
+            return taken
+        if taken:
+            begin()
+            await self.show()
+            self.taken()
+        return []
+
     def tell_job(self, state: str, code: int = 0) -> None:
         """How far the present job is."""
         known = self.jobs

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from engine.equipment import rules
 from engine.equipment.hierarchy import ABOVE, IN_USE, with_all_above
+from engine.equipment.queries import classes_of
 from engine.equipment.tables import equipment, equipment_class, equipment_class_member
 from engine.kernel import db
 from engine.kernel.store.uow import Row, Uow
@@ -80,11 +81,7 @@ def note_asked(uow: Uow, units: Sequence[Candidate]) -> None:
 
 
 def _read(uow: Uow, rows: Sequence[Row]) -> Iterator[Candidate]:
-    classes: dict[bytes, list[str]] = {}
-    if rows:
-        named = db.padded("id", [bytes(row[0]) for row in rows])
-        for key, code in uow.all(_classes(len(named)), **named):
-            classes.setdefault(bytes(key), []).append(code)
+    classes = classes_of(uow, [bytes(row[0]) for row in rows])
     for row in rows:
         key, code, enabled, commands_enabled, state, since, reason, asked, last = row[:_OWN]
         yield Candidate(
@@ -139,16 +136,6 @@ _MEANT = db.Statement(
         sa.or_(_e.code == _NAME, *(each.c.code == _NAME for each in ABOVE), _e.id.in_(_MEMBERS))
     ).order_by(_e.code)
 )
-
-
-@lru_cache
-def _classes(size: int) -> db.Statement:
-    return db.Statement(
-        sa.select(_m.equipment_id, _k.code)
-        .join_from(equipment_class_member, equipment_class, _m.class_id == _k.id)
-        .where(db.among(_m.equipment_id, "id", size))
-        .order_by(_k.code)
-    )
 
 
 _ASKED = db.Statement(sa.text("UPDATE equipment SET asked = :now WHERE id = :id"))

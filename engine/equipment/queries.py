@@ -1,6 +1,6 @@
 """What others may read of the equipment: the hierarchy, one node, the units."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -133,7 +133,7 @@ def names(uow: Uow, site: int) -> frozenset[str]:
 def views(uow: Uow, rows: Iterable[Row]) -> list[Item]:
     """Nodes as the API shows them, from rows of `SELECT`."""
     found = [dict(zip(NAMES, row, strict=True)) for row in rows]
-    classes = _classes_of(uow, [item["id"] for item in found])
+    classes = classes_of(uow, [item["id"] for item in found])
     return [_view(item, classes.get(bytes(item["id"]), [])) for item in found]
 
 
@@ -151,7 +151,8 @@ def _view(item: Item, classes: list[str]) -> Item:
     return shown
 
 
-def _classes_of(uow: Uow, keys: list[bytes]) -> dict[bytes, list[str]]:
+def classes_of(uow: Uow, keys: Sequence[bytes]) -> dict[bytes, list[str]]:
+    """The codes of the classes of each of these nodes, by its key."""
     found: dict[bytes, list[str]] = {}
     if keys:
         names_of = db.padded("id", keys)

@@ -22,7 +22,7 @@ from adapters.machines.core import (
 from adapters.machines.protocols import modbus
 from adapters.machines.protocols.modbus import Machine
 from tests.support.machines.modbus import bytes_device, device
-from tests.support.machines.samples import Samples, run, until
+from tests.support.machines.samples import Samples, is_lost, run, until
 
 FAST = 0.02
 
@@ -213,14 +213,6 @@ def test_nothing_is_sent_to_a_device_that_is_off() -> None:
             await connected(url, timeout=0.2)
 
     run(walk())
-
-
-def is_lost(machine: Machine) -> bool:
-    try:
-        machine.alive()
-    except Lost:
-        return True
-    return False
 
 
 def test_a_machine_that_is_looked_at_seldom_proves_its_life_all_the_same(

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from adapters.machines.core import Lost, NotSent, Quality, Refused, Tag, Unknown, Value, Write
+from adapters.machines.core import NotSent, Quality, Refused, Tag, Unknown, Value, Write
 from adapters.machines.protocols.modbus import Machine
 from tests.support.machines.peers import Peer, libmodbus, modbus_serial
-from tests.support.machines.samples import Samples, run, until
+from tests.support.machines.samples import Samples, is_lost, run, until
 
 FAST = 0.02
 NUMBER, RECIPE, STROBE = (
@@ -171,14 +171,6 @@ def test_executed_and_then_dead_is_unknown_and_the_echo_tells(tmp_path: Path) ->
         assert log.read_text() == "41\n"
 
     run(walk())
-
-
-def is_lost(machine: Machine) -> bool:
-    try:
-        machine.alive()
-    except Lost:
-        return True
-    return False
 
 
 def test_two_machines_of_one_gateway_do_not_wait_for_each_other() -> None:

@@ -13,7 +13,7 @@ from adapters.machines.core import Lost, NotSent, Refused, SecurityRefused, Tag,
 from adapters.machines.protocols import certificates
 from adapters.machines.protocols.opcua import Machine
 from tests.support.machines.peers import URI, Peer, node_opcua
-from tests.support.machines.samples import Samples, run, until
+from tests.support.machines.samples import Samples, is_lost, run, until
 
 FAST = 0.05
 START = f"nsu={URI};s=Press#StartJob"
@@ -171,14 +171,6 @@ def test_when_its_sessions_are_taken_the_cure_is_named(pki: Path) -> None:
             await second.close()
 
     run(walk())
-
-
-def is_lost(machine: Machine) -> bool:
-    try:
-        machine.alive()
-    except Lost:
-        return True
-    return False
 
 
 async def visit(peer: Peer, folder: Path, **changes: str) -> object:

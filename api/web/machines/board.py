@@ -26,7 +26,7 @@ URGENT = ("down", "unknown", "blocked", "starved", "setup", "maintenance")
 
 
 class BoardQuery(Strict):
-    """`wall` is for a screen that hangs in the hall; `area` is the code of equipment."""
+    """`wall` is for a screen that hangs in the hall."""
 
     wall = fields.Boolean(load_default=False)
 
@@ -75,7 +75,7 @@ def start_of_day(now: datetime, zone: ZoneInfo) -> datetime:
 
 def _groups(view: View) -> list[tuple[str, list[Card]]]:
     """Cards under the name of what their unit stands in, what asks for somebody first."""
-    nodes = _nodes(view)
+    nodes = list(_items(view, equipment.equipment_list))
     names = {node["code"]: node["name"] for node in nodes}
     parents = {node["code"]: node["parent"] for node in nodes}
     start = to_ms(start_of_day(g.now, g.zone))
@@ -97,11 +97,6 @@ def _groups(view: View) -> list[tuple[str, list[Card]]]:
             )
             found.setdefault(place, []).append(card)
     return sorted(found.items())
-
-
-def _nodes(view: View) -> list[dict[str, Any]]:
-    found = _items(view, equipment.equipment_list)
-    return list(found)
 
 
 def _items(view: View, query: Any, **filters: Any) -> Iterable[dict[str, Any]]:

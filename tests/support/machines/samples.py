@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
-from adapters.machines.core import Sample
+from adapters.machines.core import Adapter, Lost, Sample
 
 SECONDS = 10.0
 T = TypeVar("T")
@@ -13,6 +13,15 @@ T = TypeVar("T")
 def run(coroutine: Coroutine[Any, Any, T], seconds: float = 30.0) -> T:
     """Run to the end, on a loop of its own, within reason."""
     return asyncio.run(asyncio.wait_for(coroutine, seconds))
+
+
+def is_lost(adapter: Adapter) -> bool:
+    """Whether a connection knows that it is of no use any more."""
+    try:
+        adapter.alive()
+    except Lost:
+        return True
+    return False
 
 
 class Samples:
