@@ -112,6 +112,7 @@ def test_readings_and_their_trend(works: Works) -> None:
     query = {"tag": "force", "points": 4, "from": "2026-03-02T05:59:00Z"}
     trend = works.operator.get(f"{UNIT}/readings", **query, to="2026-03-02T06:00:20Z").ok()
     assert (trend["unit_of_measure"], trend["milliseconds"]) == ("kN", 20_000)
+    assert trend["from"] <= trend["points"][0]["at"]
     shown = [(p["min"], p["max"], p["mean"], p["bad"]) for p in trend["points"]]
     assert shown == [
         (0, 9.5, 4.75, 0),

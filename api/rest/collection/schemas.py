@@ -289,10 +289,14 @@ class PointOut(Out):
 
 
 class TrendOut(Out):
-    """A tag over a period, in points of `milliseconds` each; where nothing came there is none."""
+    """A tag over a period, in points of `milliseconds` each; where nothing came there is none.
+
+    The first point is at `from`, a full hour where points are longer than an hour.
+    """
 
     tag = fields.String()
     unit_of_measure = fields.String(allow_none=True)
+    begins = fields.DateTime(data_key="from")
     milliseconds = fields.Integer()
     points = fields.List(fields.Nested(PointOut))
 

@@ -129,7 +129,7 @@ def _trend(view: View, unit: bytes, start: datetime, end: datetime) -> Mapping[s
     period = {"start": to_ms(start), "end": to_ms(end), "points": POINTS}
     found = readings_store().read(trends.trend, unit=unit, tag=tag, **period)
     points, width = found["points"], found["milliseconds"]
-    began = start if width < 3_600_000 else start.replace(minute=0, second=0, microsecond=0)
+    began = instant(found["from"])
     number = max(1, round((end - began) / timedelta(milliseconds=width)))
     label = _("%(tag)s over the time above", tag=tag)
     numbers = [point for point in points if point["mean"] is not None]

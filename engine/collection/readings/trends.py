@@ -56,6 +56,7 @@ def trend(uow: Uow, *, unit: bytes, tag: str, start: int, end: int, points: int)
     return {
         "tag": tag,
         "unit_of_measure": row[1],
+        "from": iso(start),
         "milliseconds": width,
         "points": [_point(start + place * width, found[place]) for place in sorted(found)],
     }
