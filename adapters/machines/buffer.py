@@ -8,7 +8,7 @@ import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
@@ -53,7 +53,6 @@ class Buffer:
     Args:
         file: made with its folder where there is none.
         quota_bytes: from where on the oldest telemetry is dropped.
-        name: of the gateway, for the rows that tell of drops.
 
     Raises:
         BufferInUse: if another gateway has it.
@@ -107,6 +106,24 @@ class Buffer:
         future: Future[T] = Future()
         self._work.put((work, future))
         return future
+
+    def tell_refused(self, upto: int, numbers: Collection[int] | None) -> "Future[None]":
+        """Let the plant know of readings that it did not take: they are dropped, and counted.
+
+        Args:
+            upto: the highest number that the plant has seen.
+            numbers: which of them; None for all.
+        """
+
+        def work(connection: sqlite3.Connection) -> None:
+            drops: dict[str, list[int]] = {}
+            query = "SELECT last, rows, content FROM chunk WHERE last <= ?"
+            for last, count, content in connection.execute(query, [upto]):
+                numbered = enumerate(orjson.loads(content), last - count + 1)
+                self._lose((r for n, r in numbered if numbers is None or n in numbers), drops)
+            _tell_drops(connection, drops)
+
+        return self.do(work)
 
     def close(self) -> None:
         """Write what there is, and let go of the file."""
@@ -184,7 +201,7 @@ class Buffer:
         if telemetry:
             self._db.execute("UPDATE meta SET value = ? WHERE name = 'chunk'", [str(self._chunk)])
             self._keep_within_quota()
-        self._db.executemany("INSERT INTO signal(at, row) VALUES(?, ?)", _drop_rows(self._drops))
+        _tell_drops(self._db, self._drops)
 
     def _keep_within_quota(self) -> None:
         while _used(self._db) > self.quota_bytes:
@@ -192,12 +209,12 @@ class Buffer:
             if oldest is None:
                 return
             self._db.execute("DELETE FROM chunk WHERE last = ?", [oldest[0]])
-            self._lose(orjson.loads(oldest[4]))
+            self._lose(orjson.loads(oldest[4]), self._drops)
 
-    def _lose(self, telemetry: Sequence[Sequence[Any]]) -> None:
+    def _lose(self, telemetry: Iterable[Sequence[Any]], drops: dict[str, list[int]]) -> None:
         """Count what is thrown away, by unit, until the plant can be told."""
         for row in telemetry:
-            lost = self._drops.setdefault(row[0], [0, row[3], row[3]])
+            lost = drops.setdefault(row[0], [0, row[3], row[3]])
             lost[0] += 1
             self.lost[row[0]] = self.lost.get(row[0], 0) + 1
             lost[1:] = [min(lost[1], row[3]), max(lost[2], row[3])]
@@ -223,7 +240,7 @@ class Buffer:
             over = len(self._signals) + len(self._telemetry) - MEMORY_ROWS
             if over > 0:
                 lost, self._telemetry = self._telemetry[:over], self._telemetry[over:]
-                self._lose(lost)
+                self._lose(lost, self._drops)
 
     def _regained(self) -> None:
         self._drops.clear()
@@ -287,9 +304,9 @@ def _used(connection: sqlite3.Connection) -> int:
     return int(pages - free) * size
 
 
-def _drop_rows(drops: Mapping[str, Sequence[int]]) -> list[tuple[int, bytes]]:
+def _tell_drops(connection: sqlite3.Connection, drops: Mapping[str, Sequence[int]]) -> None:
     rows = []
     for unit, (lost, since, until) in drops.items():
         row = {"unit": unit, "kind": "drop", "at": until, "lost": lost, "what": "readings"}
         rows.append((until, orjson.dumps(row | {"since": since, "until": until})))
-    return rows
+    connection.executemany("INSERT INTO signal(at, row) VALUES(?, ?)", rows)

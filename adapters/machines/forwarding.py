@@ -138,14 +138,22 @@ class Forwarder:
         if not batch.rows:
             return 0
         try:
-            ack = (await self._plant.readings(batch.content))["ack"]
+            answer = await self._plant.readings(batch.content)
         except ApiProblem as problem:
             if problem.status not in BAD_REQUEST:
                 raise
-            log.error("readings_refused", rows=batch.rows, reason=problem.detail)
-            ack = batch.last
-        await self._acknowledge("chunk", ack, [])
+            await self._refused(batch.last, None, problem.detail)
+            answer = {"ack": batch.last}
+        if refused := answer.get("refused"):
+            numbers = {row["seq"] for row in refused}
+            await self._refused(answer["ack"], numbers, refused[0]["detail"])
+        await self._acknowledge("chunk", answer["ack"], [])
         return batch.rows
+
+    async def _refused(self, upto: int, numbers: set[int] | None, reason: str) -> None:
+        """Readings are not put aside, as rows are: they would fill the disk. They are counted."""
+        log.error("readings_refused", number=numbers and len(numbers), upto=upto, reason=reason)
+        await asyncio.wrap_future(self._buffer.tell_refused(upto, numbers))
 
     async def _acknowledge(self, table: str, upto: int, refused: list[dict[str, Any]]) -> None:
         if refused:

@@ -216,3 +216,18 @@ def test_nothing_durable_is_lost_by_kills(tmp_path: Path, url: str, stand: Stand
 @pytest.mark.soak
 def test_nothing_durable_is_lost_by_sixty_kills(tmp_path: Path, url: str, stand: Stand) -> None:
     kills(tmp_path, url, stand, 60)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_readings_that_the_plant_does_not_take_are_told_as_dropped(
+    tmp_path: Path, url: str, stand: Stand, whole: bool
+) -> None:
+    stand.spoilt, stand.refuse = whole, None if whole else "M-2"
+    with closing(Buffer(tmp_path / "b.db")) as buffer:
+        buffer.put([], [reading(n, unit=f"M-{1 + n % 2}") for n in range(6)])
+        told = {"M-1": 3, "M-2": 3} if whole else {"M-2": 3}
+        forward(buffer, url, stand, len(told), 0 if whole else 3)
+        assert buffer.lost == told
+    assert {row["unit"]: row["lost"] for row in stand.of("drop")} == told
+    assert [(r["since"], r["until"]) for r in stand.of("drop", "M-2")] == [(NOW + 1, NOW + 5)]
+    assert [row[0] for row in stand.readings] == ([] if whole else ["M-1"] * 3)

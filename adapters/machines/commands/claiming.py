@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -183,8 +183,3 @@ class Commands:
 
     def _breaker(self, unit: str) -> Breaker:
         return self._breakers.setdefault(unit, Breaker())
-
-    @property
-    def waiting(self) -> Mapping[str, Record]:
-        """Commands that ended while their job was not ours; they are told when it is claimed."""
-        return self._waiting

@@ -55,7 +55,7 @@ def claim(
 
     What a unit may have begun already is for that unit alone: `dispatch` hands it out.
     """
-    names = {f"topic{n}": topic for n, topic in enumerate(wanted(topics))}
+    names = db.padded("topic", wanted(topics))
     free_expired(uow)
     rows = uow.all(
         _free(len(names)), site=actor.site, now=uow.now_ms, limit=min(limit, MAX_JOBS), **names
@@ -297,7 +297,7 @@ def _free(topics: int) -> db.Statement:
         .join_from(t.job, t.instance, _j.instance_id == _i.id)
         .where(
             _j.state == sa.literal_column("'open'"),
-            sa.or_(*(_j.topic == sa.bindparam(f"topic{n}") for n in range(topics))),
+            db.among(_j.topic, "topic", topics),
             _j.site_id == sa.bindparam("site"),
             _j.unit.is_(None),
             sa.or_(_j.retry_at.is_(None), _j.retry_at <= sa.bindparam("now")),

@@ -35,7 +35,8 @@ class Stand:
         self.health: dict[str, Any] = {}
         self.sources: set[str] = set()
         self.poison: str | None = None  # a kind that spoils its batch
-        self.refuse: str | None = None  # a kind that is refused by the row
+        self.refuse: str | None = None  # a kind that is refused by the row; of readings, a unit
+        self.spoilt = False  # answers 422 to all readings
         self.away = False  # answers 503
         self.forget = 0  # carries so many requests out and closes without an answer
 
@@ -90,7 +91,8 @@ class Stand:
 
     def take(self, what: str, body: dict[str, Any]) -> Answer:
         rows = body["rows"]
-        if self.poison and any(r["kind"] == self.poison for r in rows):
+        spoilt = self.spoilt and rows if what == "readings" else self.poison
+        if spoilt and (what == "readings" or any(r["kind"] == self.poison for r in rows)):
             return 422, {"title": "Invalid", "detail": "a row spoils it all"}
         place = (what, body["source"])
         self.sources.add(body["source"])
@@ -100,10 +102,11 @@ class Stand:
             if seq <= self.marks[place]:
                 continue
             self.marks[place] = seq
-            if what == "readings":
-                self.readings.append([*body["tags"][row[1]], *row[2:]])
-            elif row["kind"] == self.refuse:
+            kind = body["tags"][row[1]][0] if what == "readings" else row["kind"]
+            if kind == self.refuse:
                 refused.append({"seq": seq, "detail": "of no use"})
+            elif what == "readings":
+                self.readings.append([*body["tags"][row[1]], *row[2:]])
             else:
                 self.rows.append(row)
         return 200, {"ack": self.marks[place], "refused": refused}

@@ -22,7 +22,7 @@ def fire(run: Run) -> bool:
     """Let the first conditional event happen whose condition holds, oldest wait first."""
     if run.lookout is None:
         scopes = run.root.scopes()
-        if not any([scope.layout.conditional for scope in scopes]):
+        if not any(scope.layout.conditional for scope in scopes):
             return False
         run.lookout = Lookout(scopes)
     return run.lookout.fire(run)

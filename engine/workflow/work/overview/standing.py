@@ -23,8 +23,7 @@ RUNNING, ALL = "running", "all"
 STATES = (RUNNING, "active", "suspended", "completed", "cancelled", ALL)
 FIRST = b"\xff" * 16
 CATCHING = frozenset({"intermediateCatchEvent", "receiveTask", "eventBasedGateway"})
-# Statements exist for these numbers of instances; what is asked for less is filled up.
-SIZES = (1, 10, 50, 200)
+TOGETHER = 128  # instances that one statement asks for
 Item = dict[str, Any]
 
 
@@ -178,11 +177,9 @@ def _incidents(uow: Uow, keys: Sequence[bytes]) -> dict[bytes, int]:
 
 def _of_each(uow: Uow, statement: Any, keys: Sequence[bytes]) -> Iterator[tuple[Any, ...]]:
     """The rows of instances, asked for together."""
-    for first in range(0, len(keys), SIZES[-1]):
-        part = keys[first : first + SIZES[-1]]
-        size = next(size for size in SIZES if size >= len(part))
-        filled = [*part, *(b"" for _ in range(size - len(part)))]
-        yield from uow.all(statement(size), **{f"k{n}": key for n, key in enumerate(filled)})
+    for first in range(0, len(keys), TOGETHER):
+        named = db.padded("k", keys[first : first + TOGETHER])
+        yield from uow.all(statement(len(named)), **named)
 
 
 def _like(text: str) -> str:
@@ -269,15 +266,11 @@ def _page(state: str, flags: tuple[str, ...], given: tuple[str, ...]) -> db.Stat
     )
 
 
-def _keys(size: int) -> list[sa.BindParameter[bytes]]:
-    return [sa.bindparam(f"k{n}", type_=sa.LargeBinary) for n in range(size)]
-
-
 @lru_cache
 def _open_tasks(size: int) -> db.Statement:
     return db.Statement(
         sa.select(_t.instance_id, _t.token, _t.assignee, _t.role, _t.due).where(
-            _t.instance_id.in_(_keys(size)), _t.state.in_(_OPEN)
+            db.among(_t.instance_id, "k", size), _t.state.in_(_OPEN)
         )
     )
 
@@ -286,6 +279,6 @@ def _open_tasks(size: int) -> db.Statement:
 def _open_incidents(size: int) -> db.Statement:
     return db.Statement(
         sa.select(_n.instance_id, sa.func.count())
-        .where(_n.instance_id.in_(_keys(size)), _n.state == _OPEN[0])
+        .where(db.among(_n.instance_id, "k", size), _n.state == _OPEN[0])
         .group_by(_n.instance_id)
     )
