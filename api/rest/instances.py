@@ -6,7 +6,7 @@ from typing import Any
 from flask import Response
 from flask_smorest import Blueprint
 
-from api.rest.route import Call, route
+from api.rest.route import Call, by_revision, route
 from api.rest.schemas.basics import PageQuery, Reason, page_of
 from api.rest.schemas.instances import (
     ChangeIn,
@@ -48,7 +48,7 @@ def start(call: Call) -> Response:
     if call.body.pop("dry_run"):
         return _start_dry(call, call.body)
     require(call.actor, Permission.INSTANCE_START)
-    return call.run(instances.start, etag=_etag, **call.body)
+    return call.run(instances.start, etag=by_revision, **call.body)
 
 
 @route(
@@ -62,7 +62,7 @@ def start(call: Call) -> Response:
 )
 def pretend(call: Call, instance: str) -> Response:
     """Let happen in a dry run what it waits for at an element, or a BPMN error there."""
-    return call.run(dry_runs.pretend, instance=_id(instance), etag=_etag, **call.body)
+    return call.run(dry_runs.pretend, instance=_id(instance), etag=by_revision, **call.body)
 
 
 @route(
@@ -82,7 +82,7 @@ def list_instances(call: Call) -> Response:
 def get_instance(call: Call, instance: str) -> Response:
     """One instance: its state, variables and tokens."""
     item = call.read(queries.instance_item, instance=_id(instance), site=call.actor.site)
-    return call.answer(item, etag=_etag(item))
+    return call.answer(item, etag=by_revision(item))
 
 
 @route(
@@ -233,18 +233,14 @@ def _start_dry(call: Call, body: dict[str, Any]) -> Response:
         site=call.actor.site,
     )
     plans.forget_dry(version_id)
-    return call.run(dry_runs.start, etag=_etag, version_id=version_id, **body)
+    return call.run(dry_runs.start, etag=by_revision, version_id=version_id, **body)
 
 
 def _change(call: Call, command: Callable[..., Any], instance: str) -> Response:
     return call.run(
-        command, instance=_id(instance), expected=call.expected, etag=_etag, **call.body
+        command, instance=_id(instance), expected=call.expected, etag=by_revision, **call.body
     )
 
 
 def _id(text: str) -> bytes:
     return from_text(text, "instance")
-
-
-def _etag(item: dict[str, Any]) -> str:
-    return str(item["revision"])

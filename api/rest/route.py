@@ -5,7 +5,7 @@ the permission check and the reading of bodies come from it.
 """
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, Literal
 
@@ -225,6 +225,11 @@ def _problems(messages: Any, pointer: str) -> list[FieldProblem]:
 def _step(name: str) -> str:
     """A name as a step of a JSON pointer. Source: RFC 6901."""
     return "/" + name.replace("~", "~0").replace("/", "~1")
+
+
+def by_revision(item: Mapping[str, Any]) -> str:
+    """The tag of what counts its changes."""
+    return str(item["revision"])
 
 
 def install_store(app: Flask, store: Store) -> None:

@@ -1,7 +1,5 @@
 """Stations: devices of the shop floor, at which people sign in by badge and PIN."""
 
-from typing import Any
-
 from flask import Response, request
 from flask_smorest import Blueprint
 
@@ -14,7 +12,7 @@ from api.rest.access.schemas import (
     StationOut,
 )
 from api.rest.access.sessions import STATION_SECONDS, set_cookie
-from api.rest.route import Call, route
+from api.rest.route import Call, by_revision, route
 from api.rest.schemas.basics import PageQuery, page_of
 from engine.access import passwords, stations
 from engine.access.permissions import Permission
@@ -45,7 +43,7 @@ def create(call: Call) -> Response:
         code=digest,
         shown=lambda item: item | {"code": code},
         kept=lambda item: item | {"code": None},
-        etag=_etag,
+        etag=by_revision,
     )
 
 
@@ -90,7 +88,7 @@ def get_station(call: Call, station: str) -> Response:
     """One station."""
     key = from_text(station, "station")
     item = call.read(stations.one_station, key=key, site=call.actor.site)
-    return call.answer(item, etag=_etag(item))
+    return call.answer(item, etag=by_revision(item))
 
 
 @route(
@@ -110,7 +108,7 @@ def change(call: Call, station: str) -> Response:
         key=from_text(station, "station"),
         changes=StationChanges(call.body),
         expected=call.expected,
-        etag=_etag,
+        etag=by_revision,
     )
     call.callers.forget()
     return response
@@ -142,7 +140,3 @@ def revoke(call: Call, station: str) -> Response:
     response = call.run(stations.revoke_station, key=from_text(station, "station"))
     call.callers.forget()
     return response
-
-
-def _etag(item: dict[str, Any]) -> str:
-    return str(item["revision"])

@@ -8,7 +8,7 @@ from flask_smorest import Blueprint
 
 from api.callers import Session
 from api.rest.access.sessions import personal
-from api.rest.route import Call, route
+from api.rest.route import Call, by_revision, route
 from api.rest.schemas.access import PasswordIn, PinIn, UserChangeIn, UserIn, UserOut
 from api.rest.schemas.basics import PageQuery, page_of
 from engine.access import commands, credentials, passwords, queries
@@ -42,7 +42,7 @@ def create(call: Call) -> Response:
         roles=call.body["roles"],
         password_hash=_hashed(name, call.body["password"]),
         about=UserChanges(**_personal(call)),
-        etag=_etag,
+        etag=by_revision,
     )
 
 
@@ -63,7 +63,7 @@ def list_users(call: Call) -> Response:
 def get_user(call: Call, name: str) -> Response:
     """One user."""
     item = call.read(queries.user, name=name, site=call.actor.site)
-    return call.answer(item, etag=_etag(item))
+    return call.answer(item, etag=by_revision(item))
 
 
 @route(
@@ -86,7 +86,7 @@ def change(call: Call, name: str) -> Response:
         **_personal(call),
     )
     response = call.run(
-        commands.change_user, name=name, changes=changes, expected=call.expected, etag=_etag
+        commands.change_user, name=name, changes=changes, expected=call.expected, etag=by_revision
     )
     call.callers.forget()
     return response
@@ -189,7 +189,3 @@ def _checked(pointer: str, make: Callable[[], str | None]) -> str | None:
 
 def _at(pointer: str, problem: str) -> Invalid:
     return Invalid(problem, errors=[FieldProblem(pointer, problem)])
-
-
-def _etag(item: dict[str, Any]) -> str:
-    return str(item["revision"])

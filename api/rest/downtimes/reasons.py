@@ -1,7 +1,5 @@
 """Why units stand: the tree of reasons of the site."""
 
-from typing import Any
-
 from flask import Response
 from flask_smorest import Blueprint
 
@@ -11,7 +9,7 @@ from api.rest.downtimes.schemas import (
     DowntimeReasonOut,
     DowntimeReasonsOut,
 )
-from api.rest.route import Call, route
+from api.rest.route import Call, by_revision, route
 from engine.access.permissions import Permission
 from engine.performance.downtimes import reasons
 from engine.performance.downtimes.reasons import Reason
@@ -43,7 +41,7 @@ def get_reasons(call: Call) -> Response:
 )
 def create(call: Call) -> Response:
     """Add a reason to a group, or a group."""
-    return call.run(reasons.create_reason, reason=Reason(**call.body), etag=_etag)
+    return call.run(reasons.create_reason, reason=Reason(**call.body), etag=by_revision)
 
 
 @route(
@@ -59,9 +57,5 @@ def create(call: Call) -> Response:
 def change(call: Call, code: str) -> Response:
     """Change a reason; its code stays, and so does what was explained with it."""
     return call.run(
-        reasons.change_reason, code=code, values=call.body, expected=call.expected, etag=_etag
+        reasons.change_reason, code=code, values=call.body, expected=call.expected, etag=by_revision
     )
-
-
-def _etag(item: dict[str, Any]) -> str:
-    return str(item["revision"])

@@ -1,7 +1,5 @@
 """Downtimes: what stood longer than it may, and what people make of it."""
 
-from typing import Any
-
 from flask import Response
 from flask_smorest import Blueprint
 
@@ -14,7 +12,7 @@ from api.rest.downtimes.schemas import (
     MergeDowntimeIn,
     SplitDowntimeIn,
 )
-from api.rest.route import Call, route
+from api.rest.route import Call, by_revision, route
 from api.rest.schemas.basics import page_of
 from engine.access.permissions import Permission
 from engine.kernel.clock import to_ms
@@ -46,7 +44,7 @@ def list_downtimes(call: Call) -> Response:
 def get_downtime(call: Call, downtime: str) -> Response:
     """One downtime, and what it was before each change."""
     item = call.read(queries.downtime_detail, key=_id(downtime), site=call.actor.site)
-    return call.answer(item, etag=_etag(item))
+    return call.answer(item, etag=by_revision(item))
 
 
 @route(
@@ -62,7 +60,7 @@ def get_downtime(call: Call, downtime: str) -> Response:
 def explain(call: Call, downtime: str) -> Response:
     """Say why a unit stood, or say it anew; null takes the reason back."""
     args = {"key": _id(downtime), "expected": call.expected, **call.body}
-    return call.run(commands.explain, etag=_etag, **args)
+    return call.run(commands.explain, etag=by_revision, **args)
 
 
 @route(
@@ -83,7 +81,7 @@ def split(call: Call, downtime: str) -> Response:
         at=to_ms(call.body["at"]),
         expected=call.expected,
         shown=lambda items: {"items": items},
-        etag=lambda answer: _etag(answer["items"][0]),
+        etag=lambda answer: by_revision(answer["items"][0]),
     )
 
 
@@ -100,11 +98,7 @@ def split(call: Call, downtime: str) -> Response:
 def merge(call: Call, downtime: str) -> Response:
     """Make one of two neighbours; the one named in the body is withdrawn."""
     args = {"key": _id(downtime), "other": call.body["other"].bytes, "expected": call.expected}
-    return call.run(commands.merge, etag=_etag, **args)
-
-
-def _etag(item: dict[str, Any]) -> str:
-    return str(item["revision"])
+    return call.run(commands.merge, etag=by_revision, **args)
 
 
 def _id(text: str) -> bytes:

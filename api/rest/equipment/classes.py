@@ -1,7 +1,5 @@
 """Equipment classes: what a diagram may name in place of one machine."""
 
-from typing import Any
-
 from flask import Response
 from flask_smorest import Blueprint
 
@@ -10,7 +8,7 @@ from api.rest.equipment.schemas import (
     EquipmentClassIn,
     EquipmentClassOut,
 )
-from api.rest.route import Call, route
+from api.rest.route import Call, by_revision, route
 from api.rest.schemas.basics import PageQuery, page_of
 from engine.access.permissions import Permission
 from engine.equipment import classes
@@ -31,7 +29,7 @@ ONE = "/equipment-classes/<string:code>"
 )
 def create(call: Call) -> Response:
     """Add a class; equipment names the classes it belongs to."""
-    return call.run(classes.create_class, **call.body, etag=_etag)
+    return call.run(classes.create_class, **call.body, etag=by_revision)
 
 
 @route(
@@ -51,7 +49,7 @@ def list_classes(call: Call) -> Response:
 def get_class(call: Call, code: str) -> Response:
     """One class."""
     item = call.read(classes.class_item, code=code, site=call.actor.site)
-    return call.answer(item, etag=_etag(item))
+    return call.answer(item, etag=by_revision(item))
 
 
 @route(
@@ -67,9 +65,5 @@ def get_class(call: Call, code: str) -> Response:
 def change(call: Call, code: str) -> Response:
     """Give a class another name; its code stays."""
     return call.run(
-        classes.change_class, code=code, **call.body, expected=call.expected, etag=_etag
+        classes.change_class, code=code, **call.body, expected=call.expected, etag=by_revision
     )
-
-
-def _etag(item: dict[str, Any]) -> str:
-    return str(item["revision"])

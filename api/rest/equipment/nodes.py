@@ -1,7 +1,5 @@
 """Equipment: enterprise, sites, areas, work centers and work units."""
 
-from typing import Any
-
 from flask import Response
 from flask_smorest import Blueprint
 
@@ -11,7 +9,7 @@ from api.rest.equipment.schemas import (
     EquipmentOut,
     EquipmentQuery,
 )
-from api.rest.route import Call, route
+from api.rest.route import Call, by_revision, route
 from api.rest.schemas.basics import page_of
 from engine.access.permissions import Permission
 from engine.equipment import commands, queries
@@ -35,7 +33,7 @@ def create(call: Call) -> Response:
     """Add equipment; what is above it comes first."""
     told = dict(call.body)
     code, level = told.pop("code"), told.pop("level")
-    return call.run(commands.create, code=code, level=level, about=Changes(told), etag=_etag)
+    return call.run(commands.create, code=code, level=level, about=Changes(told), etag=by_revision)
 
 
 @route(
@@ -55,7 +53,7 @@ def list_equipment(call: Call) -> Response:
 def get_equipment(call: Call, code: str) -> Response:
     """One piece of equipment, with the state of a work unit."""
     item = call.read(queries.equipment_item, code=code, site=call.actor.site)
-    return call.answer(item, etag=_etag(item))
+    return call.answer(item, etag=by_revision(item))
 
 
 @route(
@@ -71,8 +69,6 @@ def get_equipment(call: Call, code: str) -> Response:
 def change(call: Call, code: str) -> Response:
     """Change equipment; its code and its level stay."""
     changes = Changes(call.body)
-    return call.run(commands.change, code=code, changes=changes, expected=call.expected, etag=_etag)
-
-
-def _etag(item: dict[str, Any]) -> str:
-    return str(item["revision"])
+    return call.run(
+        commands.change, code=code, changes=changes, expected=call.expected, etag=by_revision
+    )
