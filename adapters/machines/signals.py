@@ -24,7 +24,7 @@ class Signals:
     Args:
         unit: the code of the equipment that the machine stands for.
         current: the newest reading of a tag.
-        cycle: the last cycle number that was told before this start, None if none was.
+        cycles: the last cycle number of each tag that was told before this start.
     """
 
     def __init__(
@@ -38,6 +38,7 @@ class Signals:
         self._state: str | None = None
         self.cycles = dict(cycles or {})  # tag -> number
         self._alarms: dict[str, set[str]] = {}
+        self._kept: dict[str, tuple[object, ...]] = {}  # tag -> what was told of it last
         self._skewed = False
 
     def told(self, readings: Sequence[Reading]) -> tuple[list[Row], list[Telemetry]]:
@@ -103,11 +104,15 @@ class Signals:
         self._state = state
         return [self._of("state", reading, state=state)]
 
+    def _is_kept(self, tag: TagPlan, *told: object) -> bool:
+        """Whether the plant has just this already: a value that is only seen again is no news."""
+        before, self._kept[tag.name] = self._kept.get(tag.name), told
+        return before == told
+
     def _count_rows(self, reading: Reading) -> list[Row]:
-        value = reading.value
-        if not isinstance(value, int | float) or value < 0:
+        tag, value = reading.tag, reading.value
+        if not isinstance(value, int | float) or value < 0 or self._is_kept(tag, value):
             return []
-        tag = reading.tag
         counter = "good" if tag.signal is Signal.GOOD_COUNT else "scrap"
         row = self._of(
             "count",
@@ -122,11 +127,12 @@ class Signals:
 
     def _measurement_rows(self, reading: Reading) -> list[Row]:
         tag, value = reading.tag, reading.value
-        if isinstance(value, str):
+        serial = self._text(tag.serial)
+        if isinstance(value, str) or self._is_kept(tag, value, reading.quality, serial):
             return []
         row = self._of("measurement", reading, name=tag.name, unit_of_measure=tag.unit)
         row["value"] = int(value) if isinstance(value, bool) else shortest(value)
-        if (serial := self._text(tag.serial)) is not None:
+        if serial is not None:
             row["serial"] = serial
         if tag.limits is not None:
             row["lower"], row["upper"] = tag.limits

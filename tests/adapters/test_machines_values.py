@@ -229,6 +229,31 @@ def test_a_counter_is_told_as_the_machine_counts_it() -> None:
     ]
 
 
+def test_a_counter_that_stands_still_is_no_news() -> None:
+    values = Values([tag(Signal.GOOD_COUNT)])
+    signals = Signals("M-1", values.current)
+    rows = [r for v in (7, 7, 8, 7) for r in signals.told(values.take([sample(v)]))[0]]
+    assert [row["raw"] for row in rows] == [7, 8, 7]
+
+
+def test_a_measurement_is_kept_once_for_each_piece() -> None:
+    """A tester shows its last value until the next one: what is only seen again is no news."""
+    torque = tag(Signal.MEASUREMENT, serial="s")
+    values = Values([torque, TagPlan("s", Signal.RAW, Tag("s", "s"))])
+    signals = Signals("M-1", values.current)
+    seen: list[tuple[str, Value]] = [("A", 4.2), ("A", 4.2), ("B", 4.2), ("B", 4.3), ("B", None)]
+    rows = []
+    for serial, value in seen:
+        values.take([Sample("s", serial, Quality.GOOD, None, None, NOW)])
+        rows += signals.told(values.take([sample(value)]))[0]
+    assert [(row["serial"], row["value"]) for row in rows] == [
+        ("A", 4.2),
+        ("B", 4.2),
+        ("B", 4.3),
+        ("B", None),
+    ]
+
+
 def test_an_alarm_is_a_bit_a_number_or_an_event() -> None:
     plan = tag(Signal.ALARM, map={"3": "Door open"})
     values = Values([plan])
