@@ -65,6 +65,18 @@ class Write:
     value: Value
 
 
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What will hinder a machine though it is connected, and what to do about it.
+
+    `text` is the whole sentence; `kind` and `facts` let a screen say it in another language.
+    """
+
+    kind: str
+    text: str
+    facts: Mapping[str, str | int]
+
+
 class NotSent(Exception):
     """Nothing went on the wire; to try again is safe."""
 
@@ -153,6 +165,21 @@ class Adapter(Protocol):
         Raises:
             NotSent, Refused, Unknown: and nothing else; `Refused` where the protocol has none.
         """
+        ...
+
+    @property
+    def drops(self) -> int:
+        """How many values the machine's side threw away since this connection was made."""
+        ...
+
+    @property
+    def late(self) -> int:
+        """How many looks at the machine were skipped because the one before took too long."""
+        ...
+
+    @property
+    def warnings(self) -> Sequence[Notice]:
+        """What of this connection somebody should see to soon; asked every half second."""
         ...
 
     def alive(self) -> float:

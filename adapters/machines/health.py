@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from adapters.machines.commands.claiming import Commands
@@ -58,10 +59,13 @@ class Health:
             "accepted": wanted - len(machine.refused) if connected else 0,
             "values_per_second": self._rate(unit, machine.samples),
             "drops": drops,
+            "machine_drops": machine.noticing.drops,
+            "late_polls": machine.noticing.late,
             "lag_p50_ms": _percentile(lags, 0.5),
             "lag_p99_ms": _percentile(lags, 0.99),
             "skew_ms": machine.values.skew_ms,
             "commands": commands.states(unit),
+            "warnings": [asdict(notice) for notice in machine.noticing.current],
         }
 
     def _rate(self, unit: str, samples: int) -> float:

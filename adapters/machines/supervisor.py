@@ -16,6 +16,7 @@ import structlog
 from adapters.machines.config.making import options_of
 from adapters.machines.config.plan import MachinePlan, Signal, TagPlan
 from adapters.machines.core import Adapter, Quality, Sample, SecurityRefused, Value
+from adapters.machines.noticing import Noticing
 from adapters.machines.protocol import protocol
 from adapters.machines.signals import Row, Signals, Telemetry
 from adapters.machines.values import STALE, Reading, Values
@@ -61,6 +62,7 @@ class Supervisor:
         self.plan = plan
         self.values = Values(plan.tags.values())
         self.signals = Signals(plan.unit, self.values.current, cycles)
+        self.noticing = Noticing(plan.unit)
         self.adapter: Adapter | None = None  # connected, or None
         self.link, self.since_ms = Link.CONNECTING, _now_ms()
         self.error: str | None = None
@@ -138,6 +140,7 @@ class Supervisor:
         finally:
             self.adapter = None
             if adapter is not None:
+                self.noticing.over(adapter)
                 with suppress(Exception):
                     async with asyncio.timeout(CLOSE_SECONDS):
                         await adapter.close()
@@ -154,6 +157,7 @@ class Supervisor:
                 raise Silent(f"no sign of life for {self.silence:.1f} seconds")
             if self._tick():
                 await self._refresh(adapter)
+            self.noticing.look(adapter, self.values.skew_ms)
             if self._new_plan.is_set() or time.monotonic() >= due:
                 self._new_plan.clear()
                 await self._reconcile(adapter)

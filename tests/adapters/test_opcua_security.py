@@ -1,5 +1,6 @@
 """Certificates and users: what is refused by whom, that less is never used, and when it ends."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -97,14 +98,19 @@ def test_without_a_certificate_of_ours_the_cure_is_named(floor: Floor, folder: P
 def test_our_certificate_warns_a_week_before_and_ends(folder: Path) -> None:
     us = certificates.make_own(folder, days=10)
     now = datetime.now(UTC)
-    assert certificates.own_warning(us, now) is None
-    soon = certificates.own_warning(us, now + timedelta(days=4))
+    term = certificates.own_term(us)
+    term.check(now)
+    assert term.notice(now) is None
+    soon = term.notice(now + timedelta(days=4))
     assert soon is not None
-    assert "--renew" in soon
+    assert re.search(r"Our certificate ends in 6 days, on .* --renew", soon.text)
+    last = term.notice(now + timedelta(days=9))
+    assert last is not None
+    assert "ends tomorrow, on " in last.text
     with pytest.raises(SecurityRefused, match=r"ended on .* make a new one"):
-        certificates.own_warning(us, now + timedelta(days=11))
+        term.check(now + timedelta(days=11))
     with pytest.raises(SecurityRefused, match="set the clock"):
-        certificates.own_warning(us, now - timedelta(days=1))
+        term.check(now - timedelta(days=1))
 
 
 def test_an_expired_certificate_is_refused_when_the_configuration_is_read(folder: Path) -> None:
@@ -120,8 +126,10 @@ def test_a_servers_certificate_that_ended_is_refused_though_pinned(folder: Path)
         certificates.check_offered(folder, file.read_bytes(), "opc.tcp://press:4840")
     file = certificate(folder, "server", days=5)
     certificates.pin(folder, certificates.load(file.read_bytes()))
-    _, warning = certificates.check_offered(folder, file.read_bytes(), "opc.tcp://press:4840")
-    assert warning is not None
+    term = certificates.check_offered(folder, file.read_bytes(), "opc.tcp://press:4840")
+    notice = term.notice()
+    assert notice is not None
+    assert "The certificate of opc.tcp://press:4840 ends in" in notice.text
 
 
 def test_a_new_certificate_keeps_the_old_one_and_its_key_is_ours_alone(folder: Path) -> None:

@@ -19,12 +19,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from adapters.machines.core import SecurityRefused
+from adapters.machines.core import Notice, SecurityRefused
 
 OWN, KEY, TRUSTED = "own.der", "own.pem", "trusted"
 URI = "urn:routecard:gateway"
 YEARS = 5
 SOON = timedelta(days=7)
+OWN_ENDS, SERVER_ENDS = "own_certificate", "server_certificate"  # kinds of notices
 TRUST = "routecard gateway trust"
 PEM_BEGIN = b"-----BEGIN"
 
@@ -77,23 +78,52 @@ def name_of(certificate: x509.Certificate) -> str:
     return str(found[0].value) if found else "without a name"
 
 
-def check_dates(certificate: x509.Certificate, whose: str, cure: str, now: datetime) -> str | None:
-    """A warning if a certificate ends within a week.
+@dataclass(frozen=True, slots=True)
+class Term:
+    """How long a certificate may be used, and what to do when that is over.
 
-    Raises:
-        SecurityRefused: if it is over, or not valid yet.
+    Args:
+        url: the server's whose it is, None for our own.
+        cure: what a person does about its end.
     """
-    first, last = certificate.not_valid_before_utc, certificate.not_valid_after_utc
-    if now < first:
-        raise SecurityRefused(
-            f"{whose} is valid from {first:%Y-%m-%d %H:%M} UTC on, and here it is "
-            f"{now:%Y-%m-%d %H:%M}; set the clock"
-        )
-    if now >= last:
-        raise SecurityRefused(f"{whose} ended on {last:%Y-%m-%d}; {cure}")
-    if last - now <= SOON:
-        return f"{whose} ends on {last:%Y-%m-%d}; {cure}"
-    return None
+
+    certificate: x509.Certificate
+    url: str | None
+    cure: str
+
+    def check(self, now: datetime | None = None) -> None:
+        """Refuse it where it cannot be used.
+
+        Raises:
+            SecurityRefused: if it is over, or not valid yet.
+        """
+        now = now or datetime.now(UTC)
+        first, last = self.certificate.not_valid_before_utc, self.certificate.not_valid_after_utc
+        if now < first:
+            raise SecurityRefused(
+                f"{self._whose} is valid from {first:%Y-%m-%d %H:%M} UTC on, and here it is "
+                f"{now:%Y-%m-%d %H:%M}; set the clock"
+            )
+        if now >= last:
+            raise SecurityRefused(f"{self._whose} ended on {last:%Y-%m-%d}; {self.cure}")
+
+    def notice(self, now: datetime | None = None) -> Notice | None:
+        """A warning from a week before its end on."""
+        now, last = now or datetime.now(UTC), self.certificate.not_valid_after_utc
+        if last - now > SOON:
+            return None
+        days = (last.date() - now.date()).days
+        when = {0: "today", 1: "tomorrow"}.get(days, f"in {days} days")
+        ends = f"ends {when}, on {last:%Y-%m-%d}" if now < last else f"ended on {last:%Y-%m-%d}"
+        kind = OWN_ENDS if self.url is None else SERVER_ENDS
+        facts: dict[str, str | int] = {"ends": f"{last:%Y-%m-%d}", "days": days}
+        if self.url is not None:
+            facts["url"] = self.url
+        return Notice(kind, f"{self._whose} {ends}; {self.cure}", facts)
+
+    @property
+    def _whose(self) -> str:
+        return "Our certificate" if self.url is None else f"The certificate of {self.url}"
 
 
 def make_own(folder: Path, *, uri: str = URI, days: int = 365 * YEARS) -> Identity:
@@ -133,14 +163,10 @@ def own(folder: Path) -> Identity:
     return Identity(certificate, file, key, uri_of(certificate))
 
 
-def own_warning(identity: Identity, now: datetime | None = None) -> str | None:
-    """A warning if our certificate ends soon.
-
-    Raises:
-        SecurityRefused: if it is over.
-    """
+def own_term(identity: Identity) -> Term:
+    """How long our own certificate may be used."""
     cure = f"make a new one with `{TRUST} --renew URL` and let each server trust it"
-    return check_dates(identity.certificate, "Our certificate", cure, now or datetime.now(UTC))
+    return Term(identity.certificate, None, cure)
 
 
 def trusted(folder: Path) -> list[x509.Certificate]:
@@ -170,8 +196,8 @@ def pin(folder: Path, certificate: x509.Certificate) -> Path:
     return file
 
 
-def check_offered(folder: Path, offered: bytes, url: str) -> tuple[x509.Certificate, str | None]:
-    """The server's certificate if it is trusted, and a warning if it ends soon.
+def check_offered(folder: Path, offered: bytes, url: str) -> Term:
+    """The server's certificate if it is trusted, with its term.
 
     Raises:
         SecurityRefused: if nobody pinned it, or it is over.
@@ -186,5 +212,6 @@ def check_offered(folder: Path, offered: bytes, url: str) -> tuple[x509.Certific
             f"compare it with the machine's and pin it with `{TRUST} {url}`"
         )
     cure = f"renew it on the machine, then pin it with `{TRUST} {url}`"
-    warning = check_dates(certificate, f"The certificate of {url}", cure, datetime.now(UTC))
-    return certificate, warning
+    term = Term(certificate, url, cure)
+    term.check()
+    return term

@@ -14,6 +14,7 @@ from typing import Self
 from adapters.machines.core import (
     AddressInvalid,
     Lost,
+    Notice,
     NotSent,
     Quality,
     Refused,
@@ -79,7 +80,8 @@ class Machine:
         context: ssl.SSLContext | None = None,
     ) -> None:
         self.late = 0
-        self.drops = 0
+        self.drops = 0  # nothing lies in a queue between its registers and us
+        self.warnings: tuple[Notice, ...] = ()
         self._new_link = partial(Link, way, device, timeout, context)
         self._shared = way.shared
         self._max_words = max_words

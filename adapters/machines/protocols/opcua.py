@@ -15,6 +15,7 @@ from asyncua import Client, ua
 from adapters.machines.core import (
     AddressInvalid,
     Lost,
+    Notice,
     NotSent,
     Quality,
     Sample,
@@ -25,6 +26,7 @@ from adapters.machines.core import (
     Write,
 )
 from adapters.machines.protocols import ua_values
+from adapters.machines.protocols.certificates import Term
 from adapters.machines.protocols.ua_address import address, method
 from adapters.machines.protocols.ua_methods import Methods
 from adapters.machines.protocols.ua_session import (
@@ -50,13 +52,11 @@ class Machine:
         url: `opc.tcp://host:4840/path`.
         security: how the session is protected.
         timeout: seconds to wait for one answer.
-
-    `warnings` is what should be done about certificates soon.
     """
 
     def __init__(self, url: str, security: Security, timeout: float = TIMEOUT) -> None:
-        self.late = 0
-        self.warnings: list[str] = []
+        self.late = 0  # the server looks, and tells when it threw something away
+        self._terms: list[Term] = []
         self._url = url
         self._security = security
         self._timeout = timeout
@@ -102,7 +102,7 @@ class Machine:
 
     async def connect(self) -> None:
         """See `Adapter.connect`; from the first `subscribe` on the server shows that it lives."""
-        self._client, self.warnings = await open_session(self._url, self._security, self._timeout)
+        self._client, self._terms = await open_session(self._url, self._security, self._timeout)
         try:
             self._namespaces = await self._client.get_namespace_array()
             self._subscription = Subscription(self._client, self._timeout)
@@ -135,6 +135,11 @@ class Machine:
     def drops(self) -> int:
         """Values that the server threw away, and publications that never came."""
         return 0 if self._subscription is None else self._subscription.drops
+
+    @property
+    def warnings(self) -> list[Notice]:
+        """Which of the certificates that this session stands on end soon."""
+        return [notice for term in self._terms if (notice := term.notice()) is not None]
 
     async def subscribe(self, tags: Sequence[Tag], sink: Sink) -> Mapping[str, str]:
         """See `Adapter.subscribe`; a namespace that is missing now may come later."""

@@ -20,6 +20,7 @@ from asyncua.ua.ua_binary import struct_from_binary
 
 from adapters.machines.core import AddressInvalid, Lost, Refused, SecurityRefused, Unknown
 from adapters.machines.protocols import certificates
+from adapters.machines.protocols.certificates import Term
 
 # It reports a lost connection as an error with a traceback, each second; we say it once.
 logging.getLogger("asyncua").setLevel(logging.CRITICAL + 1)
@@ -131,13 +132,13 @@ def _check_own(folder: Path | None) -> None:
         raise AddressInvalid("security: a policy needs certificates, the folder they lie in")
     if (folder / certificates.OWN).exists():
         try:
-            certificates.own_warning(certificates.own(folder))
+            certificates.own_term(certificates.own(folder)).check()
         except SecurityRefused as error:
             raise AddressInvalid(f"security: {error}") from error
 
 
-async def open_session(url: str, protection: Security, timeout: float) -> tuple[Client, list[str]]:
-    """A connected client, and what should be done about its certificates soon.
+async def open_session(url: str, protection: Security, timeout: float) -> tuple[Client, list[Term]]:
+    """A connected client, and how long the certificates last that it stands on.
 
     Raises:
         SecurityRefused: by either side.
@@ -150,7 +151,7 @@ async def open_session(url: str, protection: Security, timeout: float) -> tuple[
         client.set_user(protection.user)
         client.set_password(protection.password or "")
     try:
-        warnings = [] if protection.is_plain else await _protect(client, url, protection)
+        terms = [] if protection.is_plain else await _protect(client, url, protection)
         await client.connect()
     except asyncio.CancelledError:
         await close_session(client)
@@ -160,22 +161,21 @@ async def open_session(url: str, protection: Security, timeout: float) -> tuple[
     except Exception as error:
         await close_session(client)
         raise explain(error, url, protection) from error
-    return client, warnings
+    return client, terms
 
 
-async def _protect(client: Client, url: str, protection: Security) -> list[str]:
+async def _protect(client: Client, url: str, protection: Security) -> list[Term]:
     folder = protection.certificates or Path()
     us = certificates.own(folder)
-    warnings = [certificates.own_warning(us)]
+    ours = certificates.own_term(us)
+    ours.check()
     client.application_uri = us.uri
     policy = getattr(security_policies, f"SecurityPolicy{protection.policy}")
     mode = ua.MessageSecurityMode[protection.mode]
     endpoints = await client.connect_and_get_server_endpoints()
     for endpoint in endpoints:
         if endpoint.SecurityPolicyUri == policy.URI and endpoint.SecurityMode == mode:
-            offered, warning = certificates.check_offered(
-                folder, endpoint.ServerCertificate or b"", url
-            )
+            theirs = certificates.check_offered(folder, endpoint.ServerCertificate or b"", url)
             break
     else:
         has = sorted({describe(endpoint) for endpoint in endpoints})
@@ -185,9 +185,9 @@ async def _protect(client: Client, url: str, protection: Security) -> list[str]:
         )
     # The pinned certificate is handed over: the channel opens with its key or not at all.
     await client.set_security(
-        policy, us.file, us.key, server_certificate=_properties(offered), mode=mode
+        policy, us.file, us.key, server_certificate=_properties(theirs.certificate), mode=mode
     )
-    return [told for told in (*warnings, warning) if told is not None]
+    return [ours, theirs]
 
 
 def _properties(certificate: Any) -> CertProperties:

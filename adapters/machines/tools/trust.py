@@ -1,7 +1,6 @@
 """See what an OPC UA server offers, trust its certificate, and have one of our own."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -63,12 +62,13 @@ def warning(url: str, offer: Offer) -> str | None:
     if offer.certificate is None:
         return None
     cure = "have it renewed on the machine"
+    term = certificates.Term(offer.certificate, url, cure)
     try:
-        return certificates.check_dates(
-            offer.certificate, f"The certificate of {url}", cure, datetime.now(UTC)
-        )
+        term.check()
     except SecurityRefused as error:
         return str(error)
+    notice = term.notice()
+    return None if notice is None else notice.text
 
 
 def ours(folder: Path, *, renew: bool = False) -> tuple[certificates.Identity, bool]:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from adapters.machines.core import (
     AddressInvalid,
     Lost,
+    Notice,
     NotSent,
     Quality,
     Refused,
@@ -32,6 +33,8 @@ class LineMachine:
     """One connection to one machine that speaks lines."""
 
     def __init__(self, host: str, port: int, timeout: float, password: str | None) -> None:
+        self.drops = self.late = 0
+        self.warnings: list[Notice] = []
         self._where = (host, port)
         self._timeout = timeout
         self._password = password

@@ -117,11 +117,13 @@ class Press:
 class Floor:
     """A loop that outlives the tests on it, with one press; a server takes seconds to be made.
 
-    It has endpoints with and without security, and trusts the clients in `clients`.
+    It has endpoints with and without security, and trusts the clients in `clients`; its certificate
+    ends in `days`.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, days: int = 30) -> None:
         self.folder = folder
+        self._days = days
         self.clients = folder / "clients"
         self.press: Press
         self._runner = asyncio.Runner()
@@ -135,7 +137,7 @@ class Floor:
         server = Server(user_manager=Users())
         await server.init()
         server.set_endpoint(url)
-        self._store = await _secure(server, self.folder)
+        self._store = await _secure(server, self.folder, self._days)
         index = await server.register_namespace(URI)
         machine = await server.nodes.objects.add_object(
             ua.NodeId("Press", index), ua.QualifiedName("Press", index)
@@ -199,8 +201,8 @@ def certificate(folder: Path, name: str, *, days: int = 30) -> Path:
     return file
 
 
-async def _secure(server: Server, folder: Path) -> TrustStore:
-    certificate(folder, "server")
+async def _secure(server: Server, folder: Path, days: int) -> TrustStore:
+    certificate(folder, "server", days=days)
     await server.set_application_uri(SERVER_URI)
     server.set_security_policy(
         [
