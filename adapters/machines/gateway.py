@@ -190,7 +190,11 @@ class Gateway:
             for file, m in self.machines.items()
         ]
         failing, problem = self.buffer.failing, self.forwarder.problem
-        return {"machines": machines, "buffer": health.buffer(fill, failing, problem, now)}
+        return {
+            "machines": machines,
+            "buffer": health.buffer(fill, failing, problem, now),
+            "findings": list(self._problems.values()),
+        }
 
 
 async def _cancelled(tasks: Sequence["asyncio.Task[object]"]) -> None:

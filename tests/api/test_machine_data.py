@@ -191,6 +191,44 @@ def test_a_gateway_that_falls_silent(works: Works) -> None:
     assert works.operator.get(UNIT).ok()["state"] == "running"
 
 
+def test_how_machines_are_is_kept_as_it_is_said(works: Works) -> None:
+    now = press(works)
+    body = {"machines": [{"unit": "PRESS-1", "protocol": "modbus"}]}
+    works.integration.put("/gateways/line", body).ok()
+    warning = {"kind": "clock", "text": "The machine's clock is wrong; set it.", "facts": {"n": 7}}
+    machine = {"unit": "PRESS-1", "state": "connected", "since": now, "values_per_second": 9.5}
+    told = machine | {"machine_drops": 12, "late_polls": 3, "warnings": [warning], "newer": [1]}
+    findings = ["press-2.yaml:3: there is no key unti; write unit"]
+    health = {"machines": [told], "findings": findings}
+    works.integration.put("/gateways/line/health", health).ok()
+    found = works.maintenance.get("/gateways/line").ok()["health"]
+    assert found["findings"] == findings
+    [kept] = found["machines"]
+    assert {name: kept[name] for name in told} == told
+    assert (kept["drops"], kept["skew_ms"], kept["commands"]) == (0, None, {})
+
+
+@pytest.mark.parametrize(
+    ("wrong", "pointer"),
+    [
+        ({"machine_drops": "12"}, "machine_drops"),
+        ({"late_polls": -1}, "late_polls"),
+        ({"warnings": ["clock"]}, "warnings/0"),
+        ({"warnings": [{"kind": "clock"}]}, "warnings/0/text"),
+        ({"unit": ""}, "unit"),
+    ],
+)
+def test_a_wrong_word_about_a_machine_is_refused_by_its_place(
+    works: Works, wrong: dict[str, object], pointer: str
+) -> None:
+    press(works)
+    body = {"machines": [{"unit": "PRESS-1", "protocol": "modbus"}]}
+    works.integration.put("/gateways/line", body).ok()
+    health = {"machines": [{"unit": "PRESS-1", "state": "connected"} | wrong]}
+    answer = works.integration.put("/gateways/line/health", health)
+    assert answer.pointers() == [f"/machines/0/{pointer}"]
+
+
 @both
 def test_a_measurement_answers_a_form(works: Works) -> None:
     now = press(works)

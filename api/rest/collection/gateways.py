@@ -3,7 +3,7 @@
 from flask import Response
 from flask_smorest import Blueprint
 
-from api.rest.collection.schemas import (
+from api.rest.collection.gateway_schemas import (
     DeclaredOut,
     GatewayIn,
     GatewayOut,
@@ -31,7 +31,7 @@ MOST_BYTES = 8 * 1024 * 1024
     max_bytes=MOST_BYTES,
 )
 def declare(call: Call, name: str) -> Response:
-    """Say which machines a gateway has; it speaks for their units from now on."""
+    """Say which machines a gateway has; it speaks for their units, unless another one does."""
     return call.run(gateways.declare, name=name, **call.body)
 
 
@@ -44,8 +44,10 @@ def declare(call: Call, name: str) -> Response:
     body=HealthIn,
 )
 def report_health(call: Call, name: str) -> Response:
-    """Say how a gateway and its connections are."""
-    return call.run(gateways.report_health, name=name, health=call.body)
+    """Say how a gateway and its connections are; the answer says which units are not its own."""
+    health = {part: said for part, said in call.body.items() if part != "source"}
+    source = call.body["source"]
+    return call.run(gateways.report_health, name=name, health=health, source=source)
 
 
 @route(blueprint, "GET", "/gateways", permission=Permission.READ, answer=page_of(GatewayOut))

@@ -1,7 +1,5 @@
 """Signals, counts, readings and gateways."""
 
-from typing import Any
-
 import marshmallow as ma
 from marshmallow import fields, validate
 
@@ -10,7 +8,6 @@ from api.rest.schemas.basics import (
     PageQuery,
     Query,
     Strict,
-    Variables,
     prose,
     reason,
     text,
@@ -18,9 +15,7 @@ from api.rest.schemas.basics import (
 
 MOST_SIGNALS = 2_000
 MOST_READINGS = 10_000
-MOST_MACHINES = 500
 MOST_POINTS = 2_000
-NAME_LENGTH = 200
 COUNT = validate.Range(0, 2**53)
 
 
@@ -299,79 +294,3 @@ class TrendOut(Out):
     begins = fields.DateTime(data_key="from")
     milliseconds = fields.Integer()
     points = fields.List(fields.Nested(PointOut))
-
-
-# ---- gateways ----
-
-
-def _machines(*needed: str) -> fields.List[dict[str, Any]]:
-    """Machines as a gateway tells of them; what a newer one says beyond this is kept as it is."""
-
-    def check(machine: dict[str, object]) -> None:
-        for name in needed:
-            found = machine.get(name)
-            if not isinstance(found, str) or not 0 < len(found) <= NAME_LENGTH:
-                raise ma.ValidationError(f"`{name}` is a text of 1 to {NAME_LENGTH} characters.")
-
-    said = ", ".join(needed)
-    return fields.List(
-        fields.Dict(keys=fields.String(), validate=check),
-        required=True,
-        validate=validate.Length(0, MOST_MACHINES),
-        metadata={"description": f"{said} of each, and what else docs/reference/signals.md names"},
-    )
-
-
-class GatewayIn(Strict):
-    """Which machines a gateway has."""
-
-    machines = _machines("unit", "protocol")
-
-
-class HealthIn(Strict):
-    """How a gateway is; said every two seconds. `since` of a machine is in milliseconds UTC."""
-
-    machines = _machines("unit", "state")
-    buffer = Variables(load_default=dict)
-
-
-class HealthTakenOut(Out):
-    """When it was heard."""
-
-    name = fields.String()
-    at = fields.DateTime()
-
-
-class GatewayOut(Out):
-    """A gateway; `silent` after ten seconds without a word."""
-
-    name = fields.String()
-    state = fields.String(metadata={"description": "alive or silent"})
-    seen = fields.DateTime()
-    silence_seconds = fields.Integer()
-    declared_at = fields.DateTime(allow_none=True)
-    health = Variables(allow_none=True)
-
-
-class LossOut(Out):
-    """What a gateway had to throw away."""
-
-    id = fields.UUID()
-    unit = fields.String()
-    lost = fields.Integer()
-    what = fields.String()
-    since = fields.DateTime()
-    until = fields.DateTime()
-
-
-class OneGatewayOut(GatewayOut):
-    """A gateway with its machines as it declared them, and its latest losses."""
-
-    declared = fields.List(fields.Dict(keys=fields.String()), allow_none=True)
-    losses = fields.List(fields.Nested(LossOut))
-
-
-class DeclaredOut(OneGatewayOut):
-    """What was declared; signals of `unknown_units` would be refused."""
-
-    unknown_units = fields.List(fields.String())
