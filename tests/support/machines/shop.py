@@ -230,6 +230,10 @@ class GatewayProcess:
         )
 
     @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
     def dead(self) -> bool:
         return self._process.poll() is not None
 
