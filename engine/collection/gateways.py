@@ -1,4 +1,4 @@
-"""Gateways: which units each of them speaks for, how it is, and what its silence means.
+"""Gateways: what each of them has, how it is, and what its silence means.
 
 Nobody trusts a dead gateway: after ten seconds without a word its units stand as unknown. When it
 comes back, and had never lost its machine, that mark is taken back: what happened meanwhile is in
@@ -10,8 +10,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.collection import units
+from engine.collection import speaking, units
 from engine.collection.signals import statements
+from engine.collection.speaking import SILENT_MS
 from engine.collection.states import MachineState
 from engine.collection.tables import gateway, gateway_unit, loss, machine_state
 from engine.equipment import queries as equipment
@@ -19,12 +20,11 @@ from engine.equipment.queries import Unit
 from engine.kernel import db, json_text
 from engine.kernel.actor import Actor
 from engine.kernel.clock import iso
-from engine.kernel.errors import NotFound
+from engine.kernel.errors import Conflict, NotFound
 from engine.kernel.ids import to_text
 from engine.kernel.store.uow import Uow
 from engine.records.audit import audit
 
-SILENT_MS = 10_000
 SILENCE = "gateway-silent"
 LOSSES_SHOWN = 20
 NEVER = 2**62
@@ -34,45 +34,85 @@ Item = dict[str, Any]
 # ---- what gateways say ----
 
 
-def declare(uow: Uow, *, name: str, machines: Sequence[Mapping[str, Any]], actor: Actor) -> Item:
-    """A gateway says which machines it has; it speaks for their units from now on.
+class NameTaken(Conflict):
+    """Another gateway has this name, and is alive."""
+
+    code = "gateway-name-taken"
+    title = "Name of a gateway taken"
+
+
+def declare(
+    uow: Uow,
+    *,
+    name: str,
+    machines: Sequence[Mapping[str, Any]],
+    actor: Actor,
+    source: str | None = None,
+) -> Item:
+    """A gateway says which machines it has; it speaks for their units unless another one does.
 
     What it says again without a difference leaves no entry in the audit trail. `unknown_units` of
-    the answer are codes that no equipment has: their signals would be refused.
+    the answer are codes that no equipment has: their signals would be refused. `taken_units` are
+    codes with the gateway that has them, is alive, and keeps them.
+
+    Raises:
+        NameTaken: if another gateway of this name is alive.
     """
     uow.alone(f"gateway:{actor.site}:{name}")
     before = _row(uow, name, actor.site)
+    _check_source(uow, before, source)
     declared = json_text.write(machines)
     if before is None or bytes(before["declared"] or b"") != declared:
         digests = {m["unit"]: m.get("digest") for m in machines}
         audit(uow, actor, "gateway.declared", f"gateway:{name}", {"machines": digests})
-    codes = [machine["unit"] for machine in machines]
+    codes = {machine["unit"] for machine in machines}
     known = units.units(uow, codes, actor.site)
-    uow.write(_RELEASE, {"site": actor.site, "gateway": name})
-    for unit in known.values():
-        uow.write(_CLAIM, {"unit": unit.id, "site": actor.site, "gateway": name})
+    claimed = speaking.claim(uow, name=name, known=known, site=actor.site)
+    for unit in claimed.over:
+        _stand(uow, unit, str(MachineState.UNKNOWN), SILENCE)
     values = {"site": actor.site, "name": name, "declared": declared, "now": uow.now_ms}
-    uow.write(_DECLARE, values)
+    uow.write(_DECLARE, values | {"source": source})
     return gateway_item(uow, name=name, site=actor.site) | {
-        "unknown_units": sorted(set(codes) - known.keys())
+        "unknown_units": sorted(codes - known.keys()),
+        "taken_units": claimed.taken,
     }
 
 
-def report_health(uow: Uow, *, name: str, health: Mapping[str, Any], actor: Actor) -> Item:
-    """A gateway says how it is; after a silence its units are known again.
+def report_health(
+    uow: Uow, *, name: str, health: Mapping[str, Any], actor: Actor, source: str | None = None
+) -> Item:
+    """A gateway says how it is; after a silence its units are known again, if it has them still.
+
+    `taken_units` of the answer are those that another gateway speaks for by now.
 
     Raises:
         NotFound: if it never said which machines it has.
+        NameTaken: if another gateway of this name is alive.
     """
     uow.alone(f"gateway:{actor.site}:{name}")
     before = _row(uow, name, actor.site)
-    if before is None:
+    _check_source(uow, before, source)
+    if before is None or (source is not None and before["source"] not in (None, source)):
         raise _missing(name)
     values = {"site": actor.site, "name": name, "now": uow.now_ms}
     uow.write(_HEALTH, values | {"health": json_text.write(health)})
+    machines = health.get("machines", ())
     if before["silent"]:
-        _hear_again(uow, name, health.get("machines", ()), actor.site)
-    return {"name": name, "at": iso(uow.now_ms)}
+        _hear_again(uow, name, machines, actor.site)
+    known = units.units(uow, [machine["unit"] for machine in machines], actor.site)
+    taken = speaking.taken(uow, name=name, known=known, site=actor.site)
+    return {"name": name, "at": iso(uow.now_ms), "taken_units": taken}
+
+
+def _check_source(uow: Uow, before: Item | None, source: str | None) -> None:
+    """Two gateways of one name would push each other out for ever: the first one keeps it."""
+    if before is None or source is None or before["source"] in (None, source):
+        return
+    if speaking.is_alive(before["seen"], uow.now_ms):
+        raise NameTaken(
+            f"Another gateway is called {before['name']!r} and is alive. Stop it, or give this one "
+            "a `name` of its own in gateway.yaml and start it again."
+        )
 
 
 # ---- silence ----
@@ -167,7 +207,7 @@ def _view(uow: Uow, row: Item) -> Item:
     silent_for = uow.now_ms - row["seen"]
     return {
         "name": row["name"],
-        "state": "silent" if silent_for > SILENT_MS else "alive",
+        "state": "alive" if speaking.is_alive(row["seen"], uow.now_ms) else "silent",
         "seen": iso(row["seen"]),
         "silence_seconds": max(silent_for, 0) // 1000,
         "declared_at": iso(row["declared_at"]),
@@ -197,9 +237,9 @@ def _missing(name: str) -> NotFound:
 
 
 _g, _u, _s, _l = gateway.c, gateway_unit.c, machine_state.c, loss.c
-_NAMES = ("name", "declared", "declared_at", "health", "seen", "silent")
+_NAMES = ("name", "declared", "declared_at", "health", "seen", "silent", "source")
 _SITE = sa.bindparam("site", type_=sa.Integer)
-_COLUMNS = sa.select(_g.name, _g.declared, _g.declared_at, _g.health, _g.seen, _g.silent)
+_COLUMNS = sa.select(*(_g[name] for name in _NAMES))
 _ALL = db.Statement(_COLUMNS.where(_g.site_id == _SITE).order_by(_g.name))
 _ONE_OF = db.Statement(_COLUMNS.where(_g.site_id == _SITE, _g.name == sa.bindparam("name")))
 _SILENT = db.Statement(
@@ -222,21 +262,12 @@ _LOSSES = db.Statement(
     .order_by(_l.id.desc())
     .limit(sa.bindparam("limit", type_=sa.Integer))
 )
-_RELEASE = db.Statement(
-    sa.text("DELETE FROM gateway_unit WHERE site_id = :site AND gateway = :gateway")
-)
-_CLAIM = db.Statement(
-    sa.text(
-        "INSERT INTO gateway_unit (unit_id, site_id, gateway) VALUES (:unit, :site, :gateway)"
-        " ON CONFLICT (unit_id) DO UPDATE SET gateway = excluded.gateway"
-    )
-)
 _DECLARE = db.Statement(
     sa.text(
-        "INSERT INTO gateway (site_id, name, declared, declared_at, seen, silent)"
-        " VALUES (:site, :name, :declared, :now, :now, false)"
+        "INSERT INTO gateway (site_id, name, declared, declared_at, seen, silent, source)"
+        " VALUES (:site, :name, :declared, :now, :now, false, :source)"
         " ON CONFLICT (site_id, name) DO UPDATE SET declared = excluded.declared,"
-        " declared_at = excluded.declared_at, seen = excluded.seen"
+        " declared_at = excluded.declared_at, seen = excluded.seen, source = excluded.source"
     )
 )
 _HEALTH = db.Statement(

@@ -183,7 +183,7 @@ loss = sa.Table(
 )
 
 # `declared` and `health` are JSON as the gateway sent them; `silent` says that its silence was
-# noticed, and that its units stand as unknown.
+# noticed, and that its units stand as unknown. `source` is its buffer file: two of one name differ.
 gateway = sa.Table(
     "gateway",
     db.metadata,
@@ -194,11 +194,12 @@ gateway = sa.Table(
     db.body("health", nullable=True),
     db.instant("seen"),
     db.flag("silent"),
+    db.text("source", nullable=True),
     **db.BY_KEY,
 )
 
-# Which gateway speaks for a unit: the one that declared it last. `skew` is how many milliseconds
-# the machine's clock is ahead, as far as anybody said.
+# Which gateway speaks for a unit, and since when: what another one says of later is of no effect.
+# `skew` is how many milliseconds the machine's clock is ahead, as far as anybody said.
 gateway_unit = sa.Table(
     "gateway_unit",
     db.metadata,
@@ -206,6 +207,7 @@ gateway_unit = sa.Table(
     db.site(),
     db.text("gateway"),
     sa.Column("skew", sa.BigInteger, nullable=True),
+    sa.Column("since", sa.BigInteger, nullable=True),
     sa.Index("ix_gateway_unit_gateway", "site_id", "gateway"),
     **db.BY_KEY,
 )

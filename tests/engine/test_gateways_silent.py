@@ -103,18 +103,6 @@ def test_a_machine_that_was_lost_meanwhile_stays_unknown_until_it_speaks(
     assert press.states() == [("running", 0, 20), ("unknown", 20, 30), ("idle", 30, None)]
 
 
-def test_a_unit_belongs_to_the_gateway_that_declared_it_last(
-    press: Teller, clock: ManualClock
-) -> None:
-    clock.advance(5)
-    declare(press.store, machine(), name="new-box")
-    press.send(press.row("state", at=5, state="running"))
-    clock.advance(7)
-    report(press, name="new-box")
-    assert Background(press.store).notice_silence() == 1
-    assert (seen(press.store)["state"], state(press.store)) == ("silent", "running")
-
-
 def test_what_a_gateway_threw_away_is_told(press: Teller) -> None:
     lost = {"lost": 120, "what": "readings", "since": press.ms(0), "until": press.ms(9)}
     press.send(press.row("drop", **lost))

@@ -28,8 +28,10 @@ def work_unit(store: Store, code: str = "PRESS-1", **about: Any) -> bytes:
 class Teller:
     """One source of rows about one unit; instants are seconds from when it was made."""
 
-    def __init__(self, store: Store, source: str = "first", unit: str = "PRESS-1") -> None:
-        self.store, self.source, self.unit = store, source, unit
+    def __init__(
+        self, store: Store, source: str = "first", unit: str = "PRESS-1", gateway: str = "line"
+    ) -> None:
+        self.store, self.source, self.unit, self.gateway = store, source, unit, gateway
         self.start, self.seq = to_ms(store.clock.now()), 0
 
     def ms(self, seconds: float) -> int:
@@ -48,7 +50,8 @@ class Teller:
 
     def send(self, *rows: Mapping[str, Any]) -> Taken:
         """Send rows."""
-        return take(self.store, source=self.source, gateway="line", rows=list(rows), actor=GATEWAY)
+        source, gateway = self.source, self.gateway
+        return take(self.store, source=source, gateway=gateway, rows=list(rows), actor=GATEWAY)
 
     # ---- what came of it ----
 

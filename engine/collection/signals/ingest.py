@@ -8,11 +8,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.collection import units
+from engine.collection import speaking, units
 from engine.collection.marks import Taken, check_numbers
 from engine.collection.signals.effects import Effects
-from engine.collection.signals.rows import Signal, read_signal
+from engine.collection.signals.rows import Cycle, Drop, Signal, Written, read_signal
 from engine.collection.tables import signal_source
+from engine.equipment.queries import Unit
 from engine.kernel import db
 from engine.kernel.actor import Actor
 from engine.kernel.errors import Invalid, RoutecardError
@@ -104,6 +105,7 @@ def _apply(
         if signal.unit not in known
     ]
     good = [signal for signal in signals if signal.unit in known]
+    good = _spoken(uow, gateway, good, known, actor.site)
     try:
         with uow.savepoint():
             _together(Effects(uow, source, gateway, known, actor), good)
@@ -119,6 +121,33 @@ def _apply(
                     raise
                 refused.append((signal.seq, f"The database does not take it: {fault}."))
     return refused
+
+
+def _spoken(
+    uow: Uow, gateway: str, signals: Sequence[Signal], known: Mapping[str, Unit], site: int
+) -> list[Signal]:
+    """What counts of it: not what a gateway says of a time from when on another one has the unit.
+
+    It was frozen and did not know, and what it read late would look like news. Its cycles count by
+    their numbers, and what it threw away or wrote is so whoever has the unit now.
+    """
+    if not signals:
+        return []
+    has = speaking.speakers(uow, site)
+    others = {
+        code: who.since
+        for code, unit in known.items()
+        if (who := has.get(unit.id)) is not None and who.gateway != gateway and who.since
+    }
+    counts = [
+        signal
+        for signal in signals
+        if isinstance(signal.body, Cycle | Drop | Written)
+        or signal.at < others.get(signal.unit, signal.at + 1)
+    ]
+    if len(counts) < len(signals):
+        log.info("signals_overruled", gateway=gateway, number=len(signals) - len(counts))
+    return counts
 
 
 def _together(effects: Effects, signals: Sequence[Signal]) -> None:
