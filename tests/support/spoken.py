@@ -20,6 +20,14 @@ WHY = {
     "LEAK-1": "No answer from 127.0.0.1:4841 for 5 s.",
     "OVEN-1": "zone_6 is refused: there is no register 15.",
 }
+FINDINGS = ["saw.yaml:4: there is no key adress; write address"]
+WARNED = {
+    "LATHE-1": [{"kind": "clock", "text": "Wrong.", "facts": {"seconds": 95, "ahead": 1}}],
+    "PRESS-1": [
+        {"kind": "late", "text": "Slow.", "facts": {"number": 41}},
+        {"kind": "own_certificate", "text": "Ends.", "facts": {"ends": "2026-11-27", "days": 3}},
+    ],
+}
 
 
 def speak(api: httpx.Client) -> None:
@@ -34,7 +42,11 @@ def speak(api: httpx.Client) -> None:
     _post(api, "/readings", {"source": "tour", "gateway": GATEWAY, "tags": tags, "rows": load})
     buffer = {"rows": 4, "oldest_seconds": 0.4, "bytes": 40_960, "quarantined": 1}
     machines = [_health(unit, now) for unit in DAYS]
-    _put(api, f"/gateways/{GATEWAY}/health", {"machines": machines, "buffer": buffer})
+    _put(
+        api,
+        f"/gateways/{GATEWAY}/health",
+        {"machines": machines, "buffer": buffer, "findings": FINDINGS},
+    )
 
 
 def _rows(now: int) -> list[dict[str, Any]]:
@@ -62,6 +74,7 @@ def _health(unit: str, now: int) -> dict[str, Any]:
         **{"unit": unit, "state": LINKS.get(unit, "connected"), "error": WHY.get(unit)},
         **{"since": now - 55 * MINUTE, "silence_seconds": 0.3, "generation": 1 + lost},
         **{"wanted": 15, "accepted": 14 if lost else 15, "values_per_second": 25.2, "drops": 0},
+        **{"machine_drops": 0, "late_polls": 0, "warnings": WARNED.get(unit, [])},
         **{"lag_p50_ms": 42, "lag_p99_ms": 130, "skew_ms": 12, "commands": {"DONE": 3}},
     }
 

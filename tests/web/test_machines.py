@@ -177,6 +177,81 @@ def test_a_gateway_tells_of_its_machines(screens: Screens, shop: Shop) -> None:
     assert "No answer for 5 s" in screen.text
 
 
+WARNINGS: dict[str, dict[str, Any]] = {
+    "The machine's clock is 1 min ahead of the gateway's": {
+        "kind": "clock",
+        "text": "Wrong.",
+        "facts": {"seconds": 90, "ahead": 1},
+    },
+    "Values were thrown away before they could be fetched, 1,200 so far.": {
+        "kind": "drops",
+        "text": "Dropped.",
+        "facts": {"number": 1200},
+    },
+    "The machine answers more slowly than it is asked: 41 polls left out": {
+        "kind": "late",
+        "text": "Late.",
+        "facts": {"number": 41},
+    },
+    "Our certificate is valid until 27 Nov 2026 (days left: 3)": {
+        "kind": "own_certificate",
+        "text": "Ends.",
+        "facts": {"ends": "2026-11-27", "days": 3},
+    },
+    "The certificate of opc.tcp://press:4840 is valid until 27 Nov 2026": {
+        "kind": "server_certificate",
+        "text": "Ends.",
+        "facts": {"ends": "2026-11-27", "days": 3, "url": "opc.tcp://press:4840"},
+    },
+    "A newer gateway knows better; ask it.": {
+        "kind": "newer",
+        "text": "A newer gateway knows better; ask it.",
+        "facts": {},
+    },
+    "A kind without its facts speaks for itself.": {
+        "kind": "clock",
+        "text": "A kind without its facts speaks for itself.",
+        "facts": {},
+    },
+}
+
+
+def warn(shop: Shop, **more: Any) -> None:
+    """Lathe 1 is connected, and all that can be warned of is."""
+    one = {"unit": "LATHE-1", "state": "connected", "warnings": [*WARNINGS.values()], **more}
+    told = {"machines": [one], "findings": ["saw.yaml:4: there is no key adress; write address"]}
+    shop.works.integration.put("/gateways/line/health", told).ok()
+
+
+def test_warnings_are_sentences_on_both_screens(screens: Screens, shop: Shop) -> None:
+    warn(shop, machine_drops=7, late_polls=41)
+    both = [
+        screens.look("/gateways", Role.MAINTENANCE, name="mo"),
+        machine(screens, "LATHE-1", Role.MAINTENANCE),
+    ]
+    for screen in both:
+        for sentence in WARNINGS:
+            assert sentence in screen.text
+    assert "saw.yaml:4: there is no key adress; write address" in both[0].text
+    numbers = both[0].tree.xpath("//tbody/tr/td[@class='num']")
+    assert {"7", "41"} <= {cell.text_content() for cell in numbers}
+
+
+def test_why_a_machine_is_refused_is_on_its_own_screen_once(screens: Screens, shop: Shop) -> None:
+    error = "The certificate of opc.tcp://press:4840 ended on 2026-11-20; renew it on the machine"
+    shop.say("LATHE-1", "state", state="unknown", reason=error[:60])
+    warn(shop, error=error)
+    screen = machine(screens, "LATHE-1")
+    assert screen.text.count("ended on 2026-11-20; renew it") == 1
+    assert screen.text.count(error[:60]) == 1
+
+
+def test_what_a_silent_gateway_said_is_not_shown_as_true(screens: Screens, shop: Shop) -> None:
+    warn(shop)
+    shop.works.clock.advance(timedelta(seconds=30))
+    assert next(iter(WARNINGS)) not in machine(screens, "LATHE-1").text
+
+
 def test_a_silent_gateway_is_loud(screens: Screens, shop: Shop) -> None:
     shop.works.clock.advance(timedelta(seconds=30))
     assert "It has said nothing for" in screens.look("/gateways", Role.MAINTENANCE, name="mo").text

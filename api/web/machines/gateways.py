@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint
 
-from api.web.machines.words import Look, link_look
+from api.web.machines.words import Look, link_look, warning_words
 from api.web.page import Shown, View, page
 from engine.collection import gateways
 from engine.kernel.clock import iso
@@ -21,9 +21,17 @@ def health(view: View) -> Shown:
 
 def _machines(gateway: dict[str, Any]) -> list[tuple[dict[str, Any], Look]]:
     """The machines of a gateway, those that need somebody first."""
-    machines = (gateway["health"] or {}).get("machines", [])
-    ordered = sorted(machines, key=lambda m: (m["state"] == "connected", m["unit"]))
-    return [
-        (machine | {"since": iso(int(machine["since"]))}, link_look(machine["state"]))
-        for machine in ordered
-    ]
+    machines = [shown(machine) for machine in (gateway["health"] or {}).get("machines", [])]
+    ordered = sorted(
+        machines, key=lambda m: (m["state"] == "connected" and not m["warnings"], m["unit"])
+    )
+    return [(machine, link_look(machine["state"])) for machine in ordered]
+
+
+def shown(machine: dict[str, Any]) -> dict[str, Any]:
+    """A machine as its gateway told of it, with times and warnings as screens show them."""
+    since = machine.get("since")
+    return machine | {
+        "since": None if since is None else iso(int(since)),
+        "warnings": [warning_words(warning) for warning in machine.get("warnings", [])],
+    }

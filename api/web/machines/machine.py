@@ -13,6 +13,7 @@ from api.web.charts import Stretch, state_strip, trend
 from api.web.language import gettext as _
 from api.web.language import here, instant
 from api.web.machines.board import start_of_day
+from api.web.machines.gateways import shown
 from api.web.machines.words import job_look, link_look, reason_words, state_look
 from api.web.page import Shown, View, page
 from engine.access.permissions import Permission
@@ -111,14 +112,19 @@ def _sums(view: View, code: str) -> Mapping[str, int]:
 
 
 def _link(view: View, gateway: str | None, code: str) -> Mapping[str, Any] | None:
-    """How the gateway that speaks for this machine is connected to it."""
+    """How the gateway that speaks for this machine is connected to it, as long as it says so."""
     if gateway is None:
         return None
     found = view.read(gateways.gateway_item, name=gateway, site=view.site)
     machines = (found["health"] or {}).get("machines", [])
     mine = next((each for each in machines if each["unit"] == code), None)
-    look = link_look(mine["state"]) if mine else None
-    return {"gateway": found, "machine": mine, "look": look}
+    heard = shown(mine) if mine and found["state"] == "alive" else {}
+    return {
+        "gateway": found,
+        "look": link_look(mine["state"]) if mine else None,
+        "error": heard.get("error"),
+        "warnings": heard.get("warnings", []),
+    }
 
 
 def _trend(view: View, unit: bytes, start: datetime, end: datetime) -> Mapping[str, Any] | None:

@@ -1,8 +1,12 @@
 """What machines, gateways and commands are called on screen, and how loud each state is."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
 
 from api.web.language import gettext as _
+from api.web.language import here
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,78 @@ def job_look(state: str) -> Look:
         "cancelled": Look(_("cancelled"), "idle", "bad"),
     }
     return looks.get(state, Look(state, "idle", "info"))
+
+
+def warning_words(warning: Mapping[str, Any]) -> str:
+    """What somebody should do about a machine; a kind that we do not know speaks for itself."""
+    facts = warning["facts"]
+    try:
+        return _WARNINGS[warning["kind"]](facts)
+    except (KeyError, TypeError, ValueError):
+        said: str = warning["text"]
+        return said
+
+
+def _clock(facts: Mapping[str, Any]) -> str:
+    values = {"time": here().duration(facts["seconds"])}
+    if facts["ahead"]:
+        return _(
+            "The machine's clock is %(time)s ahead of the gateway's, whose time counts instead. "
+            "Set the clock that is wrong, and let NTP keep both.",
+            **values,
+        )
+    return _(
+        "The machine's clock is %(time)s behind the gateway's, whose time counts instead. "
+        "Set the clock that is wrong, and let NTP keep both.",
+        **values,
+    )
+
+
+def _drops(facts: Mapping[str, Any]) -> str:
+    return _(
+        "Values were thrown away before they could be fetched, %(number)s so far. Look at the load "
+        "of the machine's server and of the network, or give fast tags a slower group.",
+        number=here().number(facts["number"]),
+    )
+
+
+def _late(facts: Mapping[str, Any]) -> str:
+    return _(
+        "The machine answers more slowly than it is asked: %(number)s polls left out so far. "
+        "Give its tags a slower group, or look at the line to it.",
+        number=here().number(facts["number"]),
+    )
+
+
+def _own_certificate(facts: Mapping[str, Any]) -> str:
+    return _(
+        "Our certificate is valid until %(ends)s (days left: %(days)s). Make a new one with "
+        "`routecard gateway trust --renew URL`, and let each server trust it.",
+        **_term(facts),
+    )
+
+
+def _server_certificate(facts: Mapping[str, Any]) -> str:
+    return _(
+        "The certificate of %(url)s is valid until %(ends)s (days left: %(days)s). Renew it on the "
+        "machine, then pin it with `routecard gateway trust %(url)s`.",
+        url=facts["url"],
+        **_term(facts),
+    )
+
+
+def _term(facts: Mapping[str, Any]) -> dict[str, object]:
+    ends = datetime.fromisoformat(facts["ends"])
+    return {"ends": here().day(ends, UTC), "days": max(0, int(facts["days"]))}
+
+
+_WARNINGS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "clock": _clock,
+    "drops": _drops,
+    "late": _late,
+    "own_certificate": _own_certificate,
+    "server_certificate": _server_certificate,
+}
 
 
 def reason_words(reason: str | None) -> str:
