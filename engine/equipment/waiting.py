@@ -97,6 +97,8 @@ def _busy(code: str, held: Held) -> str:
     what = f"command {held.command}" + (f" of {held.business_key}" if held.business_key else "")
     if held.state == "claimed":
         return f"{code} is at {what}."
+    if held.state == "failed":
+        return f"{code} never said what became of {what}; look at it, and resolve the incident."
     if held.instance_state == "suspended":
         return f"{code} has not settled {what}, whose instance is suspended; resume or cancel it."
     return f"{code} has not settled {what}; its gateway has to say what became of it."

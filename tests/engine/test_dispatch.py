@@ -163,6 +163,40 @@ def test_a_unit_with_an_unsettled_command_gets_no_other(shop: Shop) -> None:
     assert shop.gets("LATHE-1") == {"LATHE-1": "WO-1"}
 
 
+@both
+@pytest.mark.parametrize("decision", ["complete", "cancel"])
+def test_a_unit_that_never_told_is_looked_at_before_it_gets_another(
+    shop: Shop, decision: str
+) -> None:
+    """Its gateway came three times and went each time without a word of the command."""
+    shop.plant.release(routing("TURNING"))
+    shop.start("WO-1")
+    for _ in range(3):
+        [job] = shop.claim("LATHE-1", lease=60)
+        assert job["command"] == 1
+        shop.plant.wait(seconds=61)
+    shop.says("LATHE-2", "down")
+    shop.start("WO-2")
+    assert shop.claim("LATHE-1") == []
+    assert shop.shown("WO-1")["state"] == "failed"
+    busy = [r["message"] for r in shop.shown("WO-2")["waits_for"] if r["code"] == "unit-busy"]
+    assert busy == [
+        "LATHE-1 never said what became of command 1 of WO-1; look at it, and resolve the incident."
+    ]
+    shop.plant.resolve(shop.plant.incident(), decision)
+    assert shop.gets("LATHE-1") == {"LATHE-1": "WO-2"}
+
+
+def test_a_unit_that_told_of_its_failure_gets_the_next(shop: Shop) -> None:
+    """Nobody catches the error: that is an incident too, but the machine is known to be free."""
+    shop.plant.release(routing("LATHE-1"))
+    shop.start("WO-1", "WO-2")
+    [job] = shop.claim("LATHE-1")
+    shop.plant.fail_job(job, "not ready", code="MACHINE_REFUSED")
+    assert shop.plant.incident()["state"] == "open"
+    assert shop.gets("LATHE-1") == {"LATHE-1": "WO-2"}
+
+
 def test_an_order_with_an_unsettled_command_is_not_split(shop: Shop) -> None:
     """Its part would have the command a second time."""
     shop.plant.release(routing("LATHE-1"))

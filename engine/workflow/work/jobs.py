@@ -162,7 +162,7 @@ def free_expired(uow: Uow) -> int:
         else:
             found = _lock(uow, bytes(job), actor)
             message = f"The worker {found.worker} did not answer within its lease."
-            found.close(uow, "failed", message)
+            found.close(uow, "failed", message, lease_until=found.lease_until)
             _give_up(uow, found, message, actor)
     return len(rows)
 
@@ -205,9 +205,13 @@ class _Job:
         if self.state in ("completed", "failed"):
             raise JobEnded(f"The job is {self.state} already.")
 
-    def close(self, uow: Uow, state: str, message: str | None) -> None:
-        self.state, self.message, self.lease_until = state, message, None
-        uow.write(_CLOSE, {"id": self.id, "state": state, "now": uow.now_ms, "message": message})
+    def close(
+        self, uow: Uow, state: str, message: str | None, lease_until: int | None = None
+    ) -> None:
+        """End it; a lease that is kept says that its worker never told what became of it."""
+        self.state, self.message, self.lease_until = state, message, lease_until
+        told = {"state": state, "now": uow.now_ms, "message": message, "until": lease_until}
+        uow.write(_CLOSE, told | {"id": self.id})
 
     def as_item(self) -> dict[str, Any]:
         return {
@@ -338,7 +342,7 @@ _JOB = db.Statement(
 )
 _CLOSE = db.Statement(
     sa.text(
-        "UPDATE job SET state = :state, closed = :now, message = :message, lease_until = NULL "
+        "UPDATE job SET state = :state, closed = :now, message = :message, lease_until = :until "
         "WHERE id = :id"
     )
 )
@@ -356,7 +360,8 @@ _FAILED = db.Statement(
 _RETRY = db.Statement(
     sa.text(
         "UPDATE job SET state = 'open', attempt = 0, fence = fence + 1, closed = NULL, "
-        "retry_at = NULL, worker = NULL, unit = NULL, command = NULL, parameters = :parameters "
+        "retry_at = NULL, lease_until = NULL, worker = NULL, unit = NULL, command = NULL, "
+        "parameters = :parameters "
         "WHERE instance_id = :instance AND token = :token AND state = 'failed'"
     )
 )

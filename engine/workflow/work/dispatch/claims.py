@@ -58,7 +58,8 @@ class Places:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A job whose command a unit has, or may have: claimed, or given back without a word."""
+    """A job whose command a unit has, or may have: claimed, given back without a word, or failed
+    without one, which somebody has to look into first."""
 
     job: bytes
     unit: str
@@ -69,11 +70,11 @@ class Held:
 
 
 def held(uow: Uow, units: Sequence[str], site: int) -> list[Held]:
-    """The jobs that these units hold, under way or not settled."""
+    """The jobs that these units hold: under way, or not settled."""
     if not units:
         return []
     named = db.padded("unit", units)
-    rows = uow.all(_held(len(named)), site=site, **named)
+    rows = [row for each in (_held, _lost) for row in uow.all(each(len(named)), site=site, **named)]
     return [Held(bytes(row[0]), *row[1:]) for row in rows]
 
 
@@ -158,6 +159,9 @@ _SELECT = (
 )
 
 
+_HOLDS = sa.select(_j.id, _j.unit, _j.state, _j.command, _j.business_key, _i.state)
+
+
 @lru_cache
 def _held(size: int) -> db.Statement:
     states: list[sa.ColumnElement[str]] = [
@@ -165,9 +169,33 @@ def _held(size: int) -> db.Statement:
         sa.literal_column("'claimed'"),
     ]
     return db.Statement(
-        sa.select(_j.id, _j.unit, _j.state, _j.command, _j.business_key, _i.state)
-        .join_from(t.job, t.instance, _j.instance_id == _i.id)
+        _HOLDS.join_from(t.job, t.instance, _j.instance_id == _i.id)
         .where(db.among(_j.unit, "unit", size), _SITE, _j.state.in_(states))
+        .order_by(_j.id)
+    )
+
+
+@lru_cache
+def _lost(size: int) -> db.Statement:
+    """Jobs that failed because their lease ran out, as long as nobody has decided about them: a
+    walk on the open incidents, of which there are few."""
+    return db.Statement(
+        _HOLDS.join_from(
+            t.incident,
+            t.job,
+            sa.and_(
+                _j.instance_id == t.incident.c.instance_id,
+                _j.token == t.incident.c.token,
+                _j.state == sa.literal_column("'failed'"),
+            ),
+        )
+        .join(t.instance, _j.instance_id == _i.id)
+        .where(
+            t.incident.c.state == sa.literal_column("'open'"),
+            _j.lease_until.is_not(None),
+            db.among(_j.unit, "unit", size),
+            _SITE,
+        )
         .order_by(_j.id)
     )
 
