@@ -13,6 +13,7 @@ from typing import Any
 
 import structlog
 
+from adapters.clock import now_ms
 from adapters.machines.commands.checks import checked_values, declared_action
 from adapters.machines.commands.contact import PAUSE, READ_SECONDS, Contact
 from adapters.machines.commands.preparing import Preparing
@@ -101,7 +102,7 @@ class Carrier:
             reason = self.contact.reason
             if adapter is not None:
                 record.step, record.tries = Step.SENT, record.tries + 1
-                record.sent_ms = time.time_ns() // 1_000_000
+                record.sent_ms = now_ms()
                 await self._keep()
                 try:
                     await self._once(adapter, how, values)

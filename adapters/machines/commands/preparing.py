@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
+from adapters.clock import now_ms
 from adapters.machines.commands.checks import not_ready
 from adapters.machines.commands.contact import PAUSE, Contact
 from adapters.machines.commands.record import Ended, Outcome, Step
@@ -75,7 +76,7 @@ class Preparing:
                 return trace
             samples = await adapter.read(tags) if tags else []
             found = {sample.tag: sample for sample in samples}
-            return not_ready(plan, action, found, time.time_ns() // 1_000_000)
+            return not_ready(plan, action, found, now_ms())
 
         return await self._contact.ask(action.offline_timeout_s, ask)
 

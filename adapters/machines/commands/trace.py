@@ -8,6 +8,7 @@ from typing import Any
 
 import structlog
 
+from adapters.clock import now_ms
 from adapters.machines.commands.record import Ledger, Record
 from adapters.machines.config.plan import TagPlan
 from adapters.machines.core import Adapter, Sample, Value
@@ -59,7 +60,7 @@ async def writing(
     await trace.look("before")
     for name, (_, value) in tags.items():
         trace.tags.setdefault(name, {})["value"] = value
-    began, at = time.monotonic(), time.time_ns() // 1_000_000
+    began, at = time.monotonic(), now_ms()
     try:
         yield trace
     finally:

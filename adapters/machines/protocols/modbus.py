@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Self
 
+from adapters.clock import now_ms
 from adapters.machines.core import (
     AddressInvalid,
     Lost,
@@ -221,7 +222,7 @@ class Machine:
             self._unanswered(error)
             raise Lost(str(error)) from error
         self._answered()
-        return block.samples(answer, time.time_ns() // 1_000_000)
+        return block.samples(answer, now_ms())
 
     def _group(self, interval: float, sink: Sink) -> "_Group":
         group = self._groups.get(interval)
@@ -264,7 +265,7 @@ class Machine:
         try:
             return await self._ask(block)
         except Refused as error:
-            return block.bad(error.code, time.time_ns() // 1_000_000)
+            return block.bad(error.code, now_ms())
         except Lost:
             return []  # `alive` tells
 
@@ -279,7 +280,7 @@ class Machine:
         for block in self._plan(tags):
             refused: dict[str, str] = {}
             found |= {sample.tag: sample for sample in await self._try(block, refused)}
-            now = time.time_ns() // 1_000_000
+            now = now_ms()
             for name, reason in refused.items():
                 found[name] = Sample(name, None, Quality.BAD, reason, None, now)
         return [found[tag.name] for tag in tags]

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from asyncua import Client, ua
 
+from adapters.clock import now_ms
 from adapters.machines.core import (
     AddressInvalid,
     Lost,
@@ -179,7 +180,7 @@ class Machine:
         except Exception as error:
             raise explain(error, self._url, self._security) from error
         self._subscribed().alive = time.monotonic()
-        now = time.time_ns() // 1_000_000
+        now = now_ms()
         found = {
             tag.name: ua_values.sample(tag.name, data, now)
             for (tag, _, _), data in zip(places, values, strict=True)

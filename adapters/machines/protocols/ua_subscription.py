@@ -7,6 +7,7 @@ from typing import Any
 
 from asyncua import Client, ua
 
+from adapters.clock import now_ms
 from adapters.machines.core import Lost, Refused, Sample, Sink, Tag, Unknown
 from adapters.machines.protocols import ua_events, ua_values
 from adapters.machines.protocols.ua_address import Address
@@ -127,7 +128,7 @@ class Subscription:
             self.sink(samples)
 
     def _samples(self, notifications: Sequence[Any]) -> Iterator[Sample]:
-        now = time.time_ns() // 1_000_000
+        now = now_ms()
         for notification in notifications:
             if isinstance(notification, ua.DataChangeNotification):
                 for change in notification.MonitoredItems:
@@ -146,7 +147,7 @@ class Subscription:
 
         Without the machine's time, which is that of the change.
         """
-        since, now = self._confirmed_ms, time.time_ns() // 1_000_000
+        since, now = self._confirmed_ms, now_ms()
         same = [
             Sample(last.tag, last.value, last.quality, last.reason, None, now)
             for item in self._items.values()

@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from adapters.clock import now_ms
 from adapters.machines.core import (
     AddressInvalid,
     Lost,
@@ -158,4 +159,4 @@ class LineMachine:
 
 def _sample(name: str, row: list[Any]) -> Sample:
     value, quality, reason, source = row
-    return Sample(name, value, Quality(quality), reason, source, time.time_ns() // 1_000_000)
+    return Sample(name, value, Quality(quality), reason, source, now_ms())
