@@ -4,30 +4,31 @@ A machine's fault stays with that machine; a plant that is away costs nothing bu
 """
 
 import asyncio
-import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import structlog
 
+from adapters.clock import CLOCK, now_ms
 from adapters.machines import health, outgoing
 from adapters.machines.buffer import Buffer
 from adapters.machines.commands.claiming import Commands
 from adapters.machines.config.lines import Finding
 from adapters.machines.config.plan import MachinePlan
 from adapters.machines.config.reading import Folder
+from adapters.machines.config.watching import changes
 from adapters.machines.forwarding import Forwarder
 from adapters.machines.plant import ApiProblem, Plant, Unreachable
 from adapters.machines.signals import Row, Telemetry
-from adapters.machines.supervisor import Supervisor
-from adapters.machines.watching import changes
+from adapters.machines.supervisor import Link, Supervisor
 
 HEALTH_SECONDS = 2.0
 CANCEL_SECONDS = 1.0
 BUFFER = "gateway.db"
 NOT_FOUND = 404
+NAME_TAKEN = "/problems/gateway-name-taken"
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -48,6 +49,7 @@ class Gateway:
         self.folder, self.plan, self.plant = folder, found.gateway, plant
         self.machines: dict[Path, Supervisor] = {}
         self.buffer = Buffer(self.plan.buffer / BUFFER, self.plan.quota_bytes)
+        self._source = self.buffer.source  # as long as we run, whatever the file is called later
         self.forwarder = Forwarder(self.buffer, plant, self.plan.name)
         self.commands = Commands(
             plant,
@@ -63,6 +65,9 @@ class Gateway:
         self._problems: dict[Path, str] = {}
         self._undeclared = 0  # changes that the plant has not been told
         self._known = False
+        self._news = asyncio.Event()  # there is something to declare
+        self._others: dict[str, str] = {}  # unit -> the gateway that has it
+        self._clock_wrong = False
         self._health = health.Health()
         self._plant_problem: str | None = None
 
@@ -102,11 +107,12 @@ class Gateway:
         for file, plan in found.machines.items():
             machine = self.machines.get(file)
             if machine is None:
-                self._start(file, plan)
+                self._add(file, plan)
             elif machine.plan != plan:
                 log.info("machine_changed", unit=plan.unit, digest=plan.digest)
                 machine.apply(plan)
         self._undeclared += 1
+        self._news.set()
 
     def _note(self, findings: Sequence[Finding]) -> None:
         problems: dict[Path, str] = {}
@@ -116,15 +122,45 @@ class Gateway:
                 log.error("file_refused", finding=str(finding))
         self._problems = problems
 
-    def _start(self, file: Path, plan: MachinePlan) -> None:
+    def _add(self, file: Path, plan: MachinePlan) -> None:
+        """It runs when the plant was asked whether another gateway has it."""
         cycles = {tag: n for (unit, tag), n in self._cycles.items() if unit == plan.unit}
-        machine = self.machines[file] = Supervisor(plan, self._told, cycles)
-        self._running[file] = asyncio.create_task(machine.run(), name=plan.unit)
+        self.machines[file] = Supervisor(plan, self._told, cycles)
 
     async def _end(self, file: Path) -> None:
-        await _cancelled([self._running.pop(file)])
+        await self._halt(file)
         machine = self.machines.pop(file)
         log.info("machine_removed", unit=machine.plan.unit)
+
+    async def _halt(self, file: Path) -> None:
+        if file in self._running:
+            await _cancelled([self._running.pop(file)])
+
+    # ---- one unit, one gateway ----
+
+    async def _share(self, others: Mapping[str, str], reason: str | None = None) -> None:
+        """Run the machines that nobody else has, and let go of those that another gateway has."""
+        self._others = dict(others)
+        for file, machine in list(self.machines.items()):
+            by = self._others.get(machine.plan.unit)
+            if by is not None:
+                await self._stand_by(file, machine, reason or _stands_by(machine.plan.unit, by))
+            elif file not in self._running:
+                self._run(file, machine)
+
+    def _run(self, file: Path, machine: Supervisor) -> None:
+        plan = machine.plan
+        if machine.link is Link.STANDBY:
+            log.info("machine_taken_over", unit=plan.unit)
+            machine = self.machines[file] = Supervisor(plan, self._told, machine.signals.cycles)
+        self._running[file] = asyncio.create_task(machine.run(), name=plan.unit)
+
+    async def _stand_by(self, file: Path, machine: Supervisor, reason: str) -> None:
+        if machine.link is not Link.STANDBY:
+            log.warning("machine_stands_by", unit=machine.plan.unit, reason=reason)
+        machine.stand_by(reason)
+        await self.commands.let_go(machine.plan.unit)
+        await self._halt(file)
 
     def _told(
         self,
@@ -136,9 +172,10 @@ class Gateway:
             self.buffer.put(rows, telemetry, cycles)
 
     def _commanded(self) -> list[str]:
-        return (
-            [m.plan.unit for m in self.machines.values() if m.plan.actions] if self._known else []
-        )
+        if not self._known:
+            return []
+        plans = [machine.plan for machine in self.machines.values()]
+        return [p.unit for p in plans if p.actions and p.unit not in self._others]
 
     async def _watch(self) -> None:
         async for found in changes(self.folder, self._found.prints):
@@ -153,33 +190,52 @@ class Gateway:
 
     async def _tell(self) -> None:
         while True:
+            self._news.clear()
             try:
                 while self._undeclared:
                     await self._declare()
-                await self.plant.health(self.plan.name, await self._report())
+                await self._share(await self.plant.health(self.plan.name, await self._report()))
+                self._undeclared += bool(self._others)  # ask again: a gateway may fall silent
                 self._plant_problem = None
             except (Unreachable, ApiProblem) as problem:
-                self._not_told(problem)
-            await asyncio.sleep(HEALTH_SECONDS)
+                await self._not_told(problem)
+            self._look_at_clock()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(HEALTH_SECONDS):
+                    await self._news.wait()
 
     async def _declare(self) -> None:
         """A change while it is sent is declared again."""
         number = self._undeclared
         plans = [machine.plan for machine in self.machines.values()]
-        await self.plant.declare(self.plan.name, health.declaration(plans))
+        told = health.declaration(plans)
+        await self._share(await self.plant.declare(self.plan.name, self._source, told))
         self._undeclared -= number
         self._known = True
 
-    def _not_told(self, problem: Unreachable | ApiProblem) -> None:
+    async def _not_told(self, problem: Unreachable | ApiProblem) -> None:
+        """A plant that is away does not keep machines waiting; one that refuses our name does."""
+        others = self._others
         if isinstance(problem, ApiProblem):
             if problem.status == NOT_FOUND:
                 self._undeclared += 1  # the plant was restored from before we came
             if self._plant_problem is None:
                 log.error("health_refused", reason=problem.detail)
+            if problem.type == NAME_TAKEN:
+                self._undeclared = max(1, self._undeclared)
+                others = {m.plan.unit: self.plan.name for m in self.machines.values()}
         self._plant_problem = str(problem)
+        await self._share(others, str(problem) if others is not self._others else None)
+
+    def _look_at_clock(self) -> None:
+        if CLOCK.wrong != self._clock_wrong:
+            self._clock_wrong = CLOCK.wrong
+            if CLOCK.wrong:
+                log.error("clock_wrong", ahead_ms=CLOCK.ahead_ms, cure=health.SET_THE_CLOCK)
+            else:
+                log.info("clock_right")
 
     async def _report(self) -> dict[str, object]:
-        now = time.time_ns() // 1_000_000
         fill: outgoing.Fill | None = None
         with suppress(Exception):  # a full disk is told by `failing`
             fill = await asyncio.wrap_future(self.buffer.do(outgoing.fill))
@@ -192,9 +248,18 @@ class Gateway:
         failing, problem = self.buffer.failing, self.forwarder.problem
         return {
             "machines": machines,
-            "buffer": health.buffer(fill, failing, problem, now),
+            "buffer": health.buffer(fill, failing, problem, now_ms()),
+            "source": self._source,
+            "warnings": health.clock(CLOCK.ahead_ms if CLOCK.wrong else None),
             "findings": list(self._problems.values()),
         }
+
+
+def _stands_by(unit: str, by: str) -> str:
+    return (
+        f"The gateway {by} has {unit}, and one gateway speaks for a unit. This one stands by until "
+        f"{by} falls silent; if that is not meant, take the machine's file out of one of them."
+    )
 
 
 async def _cancelled(tasks: Sequence["asyncio.Task[object]"]) -> None:

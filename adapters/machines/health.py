@@ -10,6 +10,8 @@ from adapters.machines.config.plan import MachinePlan
 from adapters.machines.outgoing import Fill
 from adapters.machines.supervisor import Link, Supervisor
 
+SET_THE_CLOCK = "set it, and let NTP (chrony, systemd-timesyncd) keep it."
+
 
 def declaration(machines: Sequence[MachinePlan]) -> list[dict[str, Any]]:
     """What the machines are and can do."""
@@ -73,6 +75,16 @@ class Health:
         then, before = self._counted.get(unit, (now, samples))
         self._counted[unit] = (now, samples)
         return round((samples - before) / (now - then), 1) if now > then else 0.0
+
+
+def clock(ahead_ms: int | None) -> list[dict[str, Any]]:
+    """What is wrong with the clock of the gateway's box, None if nothing is."""
+    if ahead_ms is None:
+        return []
+    way = "ahead of" if ahead_ms > 0 else "behind"
+    seconds = round(abs(ahead_ms) / 1000)
+    text = f"The clock of the gateway's box is {seconds} seconds {way} the plant's; {SET_THE_CLOCK}"
+    return [{"kind": "gateway_clock", "text": text, "facts": {"ahead_ms": ahead_ms}}]
 
 
 def buffer(fill: Fill, failing: str | None, problem: str | None, now_ms: int) -> dict[str, Any]:

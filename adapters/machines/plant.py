@@ -1,12 +1,15 @@
 """The plant as the gateway sees it: REST calls in threads, each tried once; retrying is ours."""
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 from adapters.client import ApiProblem, Client, Unreachable
+from adapters.clock import CLOCK
 
 THREADS = 8
 TIMEOUT = 10.0
@@ -39,13 +42,20 @@ class Plant:
         """Send telemetry: `{ack}`."""
         return await self._post("/readings", content)
 
-    async def declare(self, name: str, machines: Sequence[Mapping[str, Any]]) -> None:
-        """Say which machines this gateway has."""
-        await self._put(f"/gateways/{name}", {"machines": machines})
+    async def declare(
+        self, name: str, source: str, machines: Sequence[Mapping[str, Any]]
+    ) -> dict[str, str]:
+        """Say which machines this gateway has; the units that others have, and who.
 
-    async def health(self, name: str, health: Mapping[str, Any]) -> None:
-        """Say how they are."""
-        await self._put(f"/gateways/{name}/health", health)
+        Args:
+            source: the id of its buffer file, by which two of one name are told apart.
+        """
+        body = {"machines": machines, "source": source}
+        return await self._put(f"/gateways/{name}", body)
+
+    async def health(self, name: str, health: Mapping[str, Any]) -> dict[str, str]:
+        """Say how they are; the units that others have by now, and who. Compares the clocks."""
+        return await self._put(f"/gateways/{name}/health", health)
 
     async def commands_enabled(self, unit: str) -> bool:
         """Whether the plant lets this unit be commanded: the second of the two switches."""
@@ -89,8 +99,14 @@ class Plant:
         found: dict[str, Any] = answer.json()
         return found
 
-    async def _put(self, path: str, body: Mapping[str, Any]) -> None:
-        await self._call(partial(self._client.send, "PUT", path, json=body))
+    async def _put(self, path: str, body: Mapping[str, Any]) -> dict[str, str]:
+        began = time.monotonic()
+        answer = (await self._call(partial(self._client.send, "PUT", path, json=body))).json()
+        if told := answer.get("at") or answer.get("seen"):  # both are the plant's present
+            at = datetime.fromisoformat(told)
+            CLOCK.compare(round(at.timestamp() * 1000), time.monotonic() - began)
+        taken: dict[str, str] = answer.get("taken_units", {})
+        return taken
 
     async def _call(self, call: Any, *arguments: Any, **named: Any) -> Any:
         loop = asyncio.get_running_loop()

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 import structlog
 
+from adapters.clock import now_ms
 from adapters.machines.config.making import options_of
 from adapters.machines.config.plan import MachinePlan, Signal, TagPlan
 from adapters.machines.core import Adapter, Quality, Sample, SecurityRefused, Value
@@ -43,6 +44,7 @@ class Link(StrEnum):
     LOST = "lost"
     REFUSED = "refused"
     STOPPED = "stopped"
+    STANDBY = "standby"
 
 
 class Silent(Exception):
@@ -64,7 +66,7 @@ class Supervisor:
         self.signals = Signals(plan.unit, self.values.current, cycles)
         self.noticing = Noticing(plan.unit)
         self.adapter: Adapter | None = None  # connected, or None
-        self.link, self.since_ms = Link.CONNECTING, _now_ms()
+        self.link, self.since_ms = Link.CONNECTING, now_ms()
         self.error: str | None = None
         self.generation = 0
         self.refused: dict[str, str] = {}  # tag -> why
@@ -97,15 +99,21 @@ class Supervisor:
                         await self._new_plan.wait()
                 wait = min(LONGEST_WAIT, wait * 2)
         finally:
-            self._set(Link.STOPPED)
-            self._emit(self.values.disconnected(_now_ms()))
-            self._told(self.signals.lost(_now_ms(), "gateway stopped"), [], {})
+            if self.link is not Link.STANDBY:
+                self._set(Link.STOPPED)
+            self._emit(self.values.disconnected(now_ms()))
+            self._told(self.signals.lost(now_ms(), "gateway stopped"), [], {})
 
     def apply(self, plan: MachinePlan) -> None:
         """Work by another plan; tags that stay the same go on undisturbed."""
         self.plan = plan
         self.values.change(plan.tags.values())
         self._new_plan.set()
+
+    def stand_by(self, reason: str) -> None:
+        """Say nothing any more: another gateway has the unit. Whoever runs this one ends it."""
+        self._told = _nobody
+        self._set(Link.STANDBY, reason)
 
     @property
     def ready(self) -> bool:
@@ -228,7 +236,7 @@ class Supervisor:
 
     def _tick(self) -> bool:
         """What happens because nothing came; True if the heart beats again."""
-        now, back = _now_ms(), False
+        now, back = now_ms(), False
         heart = next((t for t in self.plan.tags.values() if t.signal is Signal.HEARTBEAT), None)
         if heart is not None and self._beat is not None and heart.stale_s is not None:
             silent = time.monotonic() - self._beat[1] > heart.stale_s
@@ -264,7 +272,7 @@ class Supervisor:
             )
         self._told_lost = True
         self._silent = False
-        now = _now_ms()
+        now = now_ms()
         self._emit(self.values.disconnected(now))
         self._told(self.signals.lost(now, reason[:200]), [], {})
 
@@ -278,12 +286,16 @@ class Supervisor:
         """Note a change; an attempt to connect does not hide that, and why, it is lost."""
         if link is Link.CONNECTING and self.link in (Link.LOST, Link.REFUSED):
             return
+        if self.link is Link.STANDBY:
+            link = self.link
         if link is not self.link:
-            self.link, self.since_ms = link, _now_ms()
+            self.link, self.since_ms = link, now_ms()
         if link is not Link.STOPPED:
             self.error = error
         self.changed.set()
 
 
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000
+def _nobody(
+    rows: Sequence[Row], telemetry: Sequence[Telemetry], cycles: dict[tuple[str, str], int]
+) -> None:
+    """Takes what is told and forgets it."""

@@ -49,6 +49,7 @@ class Commands:
         self._worker, self._topics = worker, topics
         self._machine, self._units = machine, units
         self._busy: dict[str, Record] = {}  # unit -> what it works on
+        self._tasks: dict[str, asyncio.Task[None]] = {}
         self._waiting: dict[str, Record] = {}  # job -> ended, and to be claimed again
         self._breakers: dict[str, Breaker] = {}
         self._turns: dict[str, float] = {}
@@ -126,7 +127,21 @@ class Commands:
             self._waiting[record.id] = record
             return
         self._busy[record.unit] = record
-        tasks.create_task(self._work(record))
+        self._tasks[record.unit] = tasks.create_task(self._work(record))
+
+    async def let_go(self, unit: str) -> None:
+        """Another gateway has the unit: it takes up what is under way here, by the same number.
+
+        What has ended is reported all the same, for as long as the job is ours.
+        """
+        record = self._busy.get(unit)
+        if record is None or record.step is Step.ENDED:
+            return
+        task = self._tasks[unit]
+        task.cancel()
+        await asyncio.wait([task])
+        log.info("job_let_go", unit=unit, job=record.id, step=str(record.step))
+        await self._ledger.forget(record)
 
     # ---- one job ----
 
@@ -146,7 +161,7 @@ class Commands:
             log.exception("command_broken", unit=record.unit, job=record.id, reason=repr(error))
         finally:
             keeper.cancel()
-            del self._busy[record.unit]
+            del self._busy[record.unit], self._tasks[record.unit]
             self._free.set()
 
     async def _carry(self, record: Record) -> None:

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -213,18 +214,31 @@ routecard.main(prog_name="routecard")
 
 
 class GatewayProcess:
-    """`routecard gateway` in a process of its own, which may be killed."""
+    """`routecard gateway` in a process of its own, which may be killed or frozen.
 
-    def __init__(self, folder: Path, url: str, secret: str = "token") -> None:
+    Args:
+        first: Python that runs before it.
+        env: what is set beside.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        url: str,
+        secret: str = "token",
+        *,
+        first: str = "",
+        env: Mapping[str, str] | None = None,
+    ) -> None:
         token = folder.parent / "token"
         token.write_text(secret)
         self._log = (folder.parent / "gateway.log").open("ab")
         kept = {k: v for k, v in os.environ.items() if not k.startswith("ROUTECARD_")}
         arguments = ["--config", str(folder), "--url", url, "--token-file", str(token)]
         self._process = subprocess.Popen(
-            [sys.executable, "-c", LINES, "gateway", *arguments],
+            [sys.executable, "-c", first + LINES, "gateway", *arguments],
             cwd=ROOT,
-            env=kept | {"ROUTECARD_LOG": "info"},
+            env=kept | {"ROUTECARD_LOG": "info"} | dict(env or {}),
             stdout=self._log,
             stderr=self._log,
         )
@@ -236,6 +250,12 @@ class GatewayProcess:
     @property
     def dead(self) -> bool:
         return self._process.poll() is not None
+
+    def freeze(self) -> None:
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._process.send_signal(signal.SIGCONT)
 
     def kill(self) -> None:
         self._process.kill()
