@@ -17,7 +17,7 @@ from cli.driving.script import Script, read_script
 from cli.plant import PlantInUse, is_locked, write_private
 from cli.reach import reach
 from cli.serve import HOST, PORT, serving
-from cli.serving.beside import gateway_beside, has_machines
+from cli.serving.beside import gateway_beside
 from cli.serving.signals import on_signal
 from engine.kernel.errors import Conflict
 from engine.kernel.log import configure_log
@@ -57,7 +57,7 @@ def demo(port: int, home: str | None, reset: bool, speed: float, exit_when_ready
     with ExitStack() as opened:
         opened.enter_context(on_signal(stopping.set))
         claim_home(settings, reset=reset)
-        server, url = opened.enter_context(serving(settings, HOST, port))
+        server, url = opened.enter_context(serving(settings, HOST, port, gateway=False))
         serves = threading.Thread(target=server.run, name="server")
         serves.start()
         opened.callback(serves.join)
@@ -78,12 +78,12 @@ def _machines(
 ) -> None:
     """Let simulated machines work through routings, until what is opened is closed."""
     tokens: dict[str, str] = json.loads((settings.home / MARKER).read_text("utf-8"))["tokens"]
-    script, began = read_script(), has_machines(settings.home)
+    script = read_script()
     if not opened.enter_context(simulated(settings.home, speed, stopping)):
         return
-    if not began:  # a demonstration that broke off left files, for which the server has a gateway
-        token = tokens[script.worker.name]
-        opened.enter_context(gateway_beside(settings.home, url, token, settings.log))
+    # Not the server's: it has to end before its machines do, or it would report them as lost.
+    token = tokens[script.worker.name]
+    opened.enter_context(gateway_beside(settings.home, url, token, settings.log))
     people = {role: person.name for person in script.people for role in person.roles}
     planner, operator = (
         opened.enter_context(Client(url, tokens[people[role]])) for role in ("planner", "operator")

@@ -8,7 +8,7 @@ import click
 
 from api.app import create_app
 from cli.plant import announced, open_plant
-from cli.serving.beside import gateway_beside, has_machines
+from cli.serving.beside import gateway_beside
 from cli.serving.server import Server, listen, reachable, url_of
 from cli.serving.signals import on_signal
 from cli.shell import GATEWAY, trusted
@@ -41,12 +41,20 @@ def serve(
 
 @contextmanager
 def serving(
-    settings: Settings, host: str, port: int, tls: tuple[Path, Path] | None = None
+    settings: Settings,
+    host: str,
+    port: int,
+    tls: tuple[Path, Path] | None = None,
+    *,
+    gateway: bool = True,
 ) -> Iterator[tuple[Server, str]]:
     """A server that is ready to run, and its address.
 
     Everything it needs is opened before and closed after it, in this order: no request meets a
     closed store, and no tick outlives the server.
+
+    Args:
+        gateway: start one for the machines of the home; False for who has one of its own.
     """
     with ExitStack() as opened:
         sock = opened.enter_context(listen(host, port))
@@ -63,9 +71,8 @@ def serving(
         background.start()
         opened.callback(background.stop)
         opened.enter_context(announced(settings, url_of("http", *inner), trusted(app)))
-        if has_machines(settings.home):
-            token = trusted(app, GATEWAY)
-            inside = url_of("http", *inner)
+        if gateway:
+            token, inside = trusted(app, GATEWAY), url_of("http", *inner)
             opened.enter_context(gateway_beside(settings.home, inside, token, settings.log))
         yield server, url
 

@@ -1,5 +1,7 @@
 """The gateway beside the server: a process of its own on loopback, started again when it ends.
 
+It begins with the first machine file that is put into the home; until then there is none.
+
 It is told its token on standard input, and ends when that is closed: it never outlives the server,
 in whatever way that ends.
 """
@@ -17,6 +19,7 @@ from pathlib import Path
 from engine.kernel.log import log
 
 MACHINES = "machines"  # the folder of a home that makes a gateway start
+LOOK_SECONDS = 1.0  # between two looks for a first machine
 ITSELF = "gateway.yaml"  # the gateway's own file is no machine
 FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0
 SETTLED_SECONDS = 60.0
@@ -30,17 +33,18 @@ def has_machines(home: Path) -> bool:
 
 
 class Beside:
-    """Keeps a gateway running.
+    """Keeps a gateway running as soon as there are machines.
 
     Args:
-        folder: where the machines are.
+        home: in whose folder the machines are.
         url: where the server is, on loopback.
         token: whom the gateway acts for.
         level: what of it goes to the log.
     """
 
-    def __init__(self, folder: Path, url: str, token: str, level: str) -> None:
-        words = ["gateway", "--config", str(folder), "--url", url, "--beside"]
+    def __init__(self, home: Path, url: str, token: str, level: str) -> None:
+        self._home = home
+        words = ["gateway", "--config", str(home / MACHINES), "--url", url, "--beside"]
         self._command = [sys.executable, "-m", "routecard", *words]
         self._token = token
         self._environment = {**os.environ, "ROUTECARD_LOG": level}
@@ -64,7 +68,7 @@ class Beside:
 
     def _keep(self) -> None:
         wait = FIRST_WAIT
-        while not self._stopping.is_set():
+        while self._until_machines():
             began = time.monotonic()
             code = self._run()
             if self._stopping.is_set():
@@ -74,6 +78,13 @@ class Beside:
                 wait = FIRST_WAIT
             self._stopping.wait(wait)
             wait = min(LONGEST_WAIT, wait * 2)
+
+    def _until_machines(self) -> bool:
+        """Wait for a first machine; False if the server ends before there is one."""
+        while not has_machines(self._home):
+            if self._stopping.wait(LOOK_SECONDS):
+                return False
+        return not self._stopping.is_set()
 
     def _run(self) -> int:
         """One life of the gateway: its exit code."""
@@ -105,8 +116,8 @@ class Beside:
 
 @contextmanager
 def gateway_beside(home: Path, url: str, token: str, level: str) -> Iterator[None]:
-    """A gateway for the machines of a home, for as long as the block lasts."""
-    beside = Beside(home / MACHINES, url, token, level)
+    """A gateway for the machines of a home, present and future, for as long as the block lasts."""
+    beside = Beside(home, url, token, level)
     beside.start()
     try:
         yield

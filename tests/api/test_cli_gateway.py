@@ -85,6 +85,33 @@ def test_a_server_with_machines_has_a_gateway_beside_it(shell: Shell) -> None:
     assert not second.is_running()
 
 
+def test_the_first_machine_that_is_put_into_a_home_starts_the_gateway(shell: Shell) -> None:
+    with shell.serving() as server:
+        token = shell.done("token", "create", "--role", "auditor").strip()
+        with Client(server.url, token) as client:
+            assert list(client.pages("/gateways")) == []
+            machines(shell)
+            until(lambda: [g["name"] for g in client.pages("/gateways")] == ["gateway"], 30)
+            said = client.get("/gateways/gateway")
+            assert [machine["unit"] for machine in said["declared"]] == ["PRESS-1"]
+        [child] = gateways_of(server.process.pid)
+        code, _, _ = server.end()
+    assert code == 0
+    assert not child.is_running()
+
+
+def test_a_server_without_machines_has_no_gateway_and_ends_at_once(shell: Shell) -> None:
+    (shell.home / "machines").mkdir(parents=True)
+    (shell.home / "machines" / "gateway.yaml").write_text("name: line-1\n")
+    with shell.serving() as server:
+        token = shell.done("token", "create", "--role", "auditor").strip()
+        with Client(server.url, token) as client:
+            assert list(client.pages("/gateways")) == []
+        assert gateways_of(server.process.pid) == []
+        code, _, log = server.end()
+    assert (code, "gateway_ended" in log) == (0, False)
+
+
 def test_a_gateway_does_not_outlive_a_server_that_is_killed(shell: Shell) -> None:
     machines(shell)
     with shell.serving() as server:
