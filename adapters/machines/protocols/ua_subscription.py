@@ -9,7 +9,7 @@ from asyncua import Client, ua
 
 from adapters.clock import now_ms
 from adapters.machines.core import Lost, Refused, Sample, Sink, Tag, Unknown
-from adapters.machines.protocols import ua_events, ua_values
+from adapters.machines.protocols import ua_values
 from adapters.machines.protocols.ua_address import Address
 from adapters.machines.protocols.ua_publishing import SLOWEST, Part, Publishing
 from adapters.machines.protocols.ua_session import ask
@@ -160,7 +160,7 @@ class Subscription:
     def _alarms(self, events: ua.EventNotificationList, now: int) -> Iterator[Sample]:
         for event in events.Events:
             item = self._handles.get(event.ClientHandle)
-            told = item and ua_events.sample(item.tag.name, event.EventFields, now)
+            told = item and ua_values.alarm(item.tag.name, event.EventFields, now)
             if told:
                 yield told
 
@@ -186,7 +186,7 @@ def _request(item: _Item, spot: Address, node: ua.NodeId) -> ua.MonitoredItemCre
     wanted.DiscardOldest = True
     if spot.is_events:
         wanted.SamplingInterval = 0.0
-        wanted.Filter = ua_events.event_filter()
+        wanted.Filter = ua_values.event_filter()
     else:
         # No deadband: servers compute it differently, or wrongly; the gateway applies its own.
         # Sampled twice as often as asked for: a value that changes just as often is not missed.
