@@ -30,12 +30,14 @@ class Hall:
         self.machine = MachineProcess(place / "M-1", **machine).start()
         self.gateways: dict[str, GatewayProcess] = {}
 
-    def open(self, name: str, folder: str = "", **about: Any) -> GatewayProcess:
+    def open(
+        self, name: str, folder: str = "", plan: str | None = None, **about: Any
+    ) -> GatewayProcess:
         """A gateway; its folder has its name, so that two of one name can have one each."""
         machines = self.place / (folder or name) / "machines"
         machines.mkdir(parents=True)
         (machines / "gateway.yaml").write_text(f"name: {name}\n")
-        (machines / "M-1.yaml").write_text(self.machine.plan("M-1"))
+        (machines / "M-1.yaml").write_text(plan or self.machine.plan("M-1"))
         made = GatewayProcess(machines, self.client.url, self._token, **about)
         self.gateways[folder or name] = made
         return made
