@@ -23,7 +23,7 @@ def broken_records(settings: Settings, *, thorough: bool) -> Iterator[str]:
     """
     folder = Folder(settings.home / FILES)
     with opened_bind(settings) as bind, bind.connect() as connection:
-        uow = _looking(connection)
+        uow = looking(connection)
         yield from broken_signatures(uow)
         for file in files.all_files(uow):
             if not (folder.is_intact if thorough else folder.is_there)(file.digest, file.size):
@@ -33,7 +33,8 @@ def broken_records(settings: Settings, *, thorough: bool) -> Iterator[str]:
                 )
 
 
-def _looking(connection: sa.Connection) -> Uow:
+def looking(connection: sa.Connection) -> Uow:
+    """What queries are asked with, on a connection of one's own."""
     driver = connection.connection.driver_connection
     assert driver is not None
     return Uow(driver.cursor(), connection.dialect.name, datetime.now(UTC))

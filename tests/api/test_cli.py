@@ -5,17 +5,20 @@ import os
 import shutil
 import sqlite3
 import stat
+import time
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from adapters.machines.buffer import Buffer
 from cli import shipped
 from cli.main import COMMANDS, main
 from engine.migrations.schema import head
 from tests.support.shell import ROOT, Shell
 
+DAY_MS = 24 * 60 * 60 * 1000
 LINE = """<?xml version="1.0" encoding="UTF-8"?>
 <definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" targetNamespace="urn:test">
   <process id="pack" name="{name}" isExecutable="true">
@@ -223,6 +226,59 @@ def test_the_doctor_finds_a_damaged_database(plant: Shell) -> None:
     assert code == 1
     assert said["database"].startswith("wrong ")
     assert "routecard db restore" in said["database"]
+
+
+def test_the_doctor_finds_damaged_readings(plant: Shell) -> None:
+    file = plant.home / "readings.db"
+    content = file.read_bytes()
+    file.write_bytes(content[:100] + os.urandom(len(content) - 100))
+    code, said = doctor(plant.home)
+    assert code == 1
+    assert said["readings"].startswith("wrong ")
+    assert "put it aside" in said["readings"]
+    assert said["database"].startswith("well ")
+
+
+def test_the_doctor_finds_readings_that_nobody_forgets(plant: Shell) -> None:
+    with closing(sqlite3.connect(plant.home / "readings.db")) as connection, connection:
+        hour = "INSERT INTO reading_chunk (tag_id, began, site_id, n, numbers, bad, data)"
+        now = time.time_ns() // 1_000_000
+        kept, overdue = now - 29 * DAY_MS, now - 40 * DAY_MS
+        connection.execute(f"{hour} VALUES (1, {kept}, 1, 1, 1, 0, x'00')")
+        connection.execute(f"{hour} VALUES (2, {overdue}, 1, 1, 1, 0, NULL)")  # its hour alone
+        connection.commit()
+        assert doctor(plant.home)[1]["readings"].startswith("well ")
+        connection.execute(f"{hour} VALUES (3, {overdue}, 1, 1, 1, 0, x'00')")
+    code, said = doctor(plant.home)
+    assert code == 1
+    assert "reading_value_days says 30 days" in said["readings"]
+
+
+def test_the_doctor_finds_no_room_for_a_backup_of_readings(
+    plant: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = shutil.disk_usage(plant.home)
+    monkeypatch.setattr(shutil, "disk_usage", lambda place: usage._replace(free=1024))
+    assert "Make room for its backup" in doctor(plant.home)[1]["readings"]
+
+
+def test_the_doctor_looks_at_the_buffer_of_the_homes_gateway(plant: Shell) -> None:
+    folder = plant.home / "machines"
+    folder.mkdir()
+    (folder / "gateway.yaml").write_text("name: line-1\nbuffer: kept\n")
+    file = folder / "kept" / "gateway.db"
+    row = {"unit": "PRESS-1", "kind": "state", "at": 1_772_431_200_000, "state": "idle"}
+    buffer = Buffer(file)
+    buffer.put([row], [], {})
+    buffer.do(lambda connection: None).result(10)
+    assert doctor(plant.home)[1]["buffer"].startswith("well ")  # of a gateway that runs
+    buffer.close()
+    code, said = doctor(plant.home)
+    assert (code, "1 rows of 2026-03-02 06:00 UTC on wait" in said["buffer"]) == (1, True)
+    file.write_bytes(file.read_bytes()[:100] + os.urandom(20_000))
+    assert "what it had not sent yet is lost" in doctor(plant.home)[1]["buffer"]
+    (folder / "gateway.yaml").write_text("nane: line-1\n")
+    assert "gateway check" in doctor(plant.home)[1]["buffer"]
 
 
 def test_an_empty_home_is_wrong_but_nothing_is_made(tmp_path: Path) -> None:
