@@ -35,7 +35,7 @@ class Hall:
     ) -> GatewayProcess:
         """A gateway; its folder has its name, so that two of one name can have one each."""
         machines = self.place / (folder or name) / "machines"
-        machines.mkdir(parents=True)
+        machines.mkdir(parents=True, exist_ok=True)
         (machines / "gateway.yaml").write_text(f"name: {name}\n")
         (machines / "M-1.yaml").write_text(plan or self.machine.plan("M-1"))
         made = GatewayProcess(machines, self.client.url, self._token, **about)
