@@ -22,9 +22,7 @@ from cli.copies.records import broken_records, looking
 from cli.plant import address_file, database_file, is_locked, opened_bind
 from cli.serving.beside import MACHINES
 from engine.access.settings import site_settings
-from engine.collection.readings import place
-from engine.collection.readings.tables import reading_chunk
-from engine.kernel import db
+from engine.collection.readings import packing, place
 from engine.kernel.errors import RoutecardError
 from engine.kernel.settings import Settings, read_settings
 from engine.migrations import schema
@@ -194,7 +192,7 @@ def _overdue(settings: Settings) -> Iterator[Fault]:
         opened_bind(replace(settings, database_url=url)) as store,
         store.connect() as kept,
     ):
-        for site, oldest in looking(kept).all(_OLDEST):
+        for site, oldest in packing.oldest_values(looking(kept)):
             days = site_settings(looking(plant), site=site).reading_value_days
             began = datetime.fromtimestamp(oldest / 1000, UTC)
             if datetime.now(UTC) - began > timedelta(days=days + DAYS_LATE):
@@ -285,11 +283,6 @@ def server(settings: Settings) -> Iterator[Fault]:
 CHECKS: tuple[Check, ...] = (
     *(python, home, disk, version, database, readings, buffer, records),
     *(clock, key, server),
-)
-_OLDEST = db.Statement(
-    sa.select(reading_chunk.c.site_id, sa.func.min(reading_chunk.c.began))
-    .where(reading_chunk.c.data.is_not(None))
-    .group_by(reading_chunk.c.site_id)
 )
 
 

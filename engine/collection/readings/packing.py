@@ -57,6 +57,11 @@ def sites(uow: Uow) -> list[int]:
     return [site for (site,) in uow.all(_SITES)]
 
 
+def oldest_values(uow: Uow) -> list[tuple[int, int]]:
+    """Each site with the oldest hour (ms UTC) of which it keeps each value."""
+    return [(site, began) for site, began in uow.all(_OLDEST)]
+
+
 def forget(uow: Uow, *, site: int, retention: Retention) -> int:
     """Drop what is too old, some of it; how many chunks were met."""
     values = uow.now_ms - retention.value_days * DAY_MS
@@ -142,6 +147,11 @@ _CHUNK = db.Statement(
     sa.select(_c.n, _c.numbers, _c.bad, _c.low, _c.high, _c.total, _c.data).where(
         _c.tag_id == sa.bindparam("tag", type_=_BIG), _c.began == sa.bindparam("began", type_=_BIG)
     )
+)
+_OLDEST = db.Statement(
+    sa.select(reading_chunk.c.site_id, sa.func.min(reading_chunk.c.began))
+    .where(reading_chunk.c.data.is_not(None))
+    .group_by(reading_chunk.c.site_id)
 )
 _SITES = db.Statement(sa.select(_t.site_id).distinct().order_by(_t.site_id))
 _PUT_CHUNK = db.Statement(
