@@ -84,7 +84,13 @@ def clock(ahead_ms: int | None) -> list[dict[str, Any]]:
     way = "ahead of" if ahead_ms > 0 else "behind"
     seconds = round(abs(ahead_ms) / 1000)
     text = f"The clock of the gateway's box is {seconds} seconds {way} the plant's; {SET_THE_CLOCK}"
-    return [{"kind": "gateway_clock", "text": text, "facts": {"ahead_ms": ahead_ms}}]
+    return [
+        {
+            "kind": "gateway_clock",
+            "text": text,
+            "facts": {"seconds": seconds, "ahead": int(ahead_ms > 0)},
+        }
+    ]
 
 
 def buffer(fill: Fill, failing: str | None, problem: str | None, now_ms: int) -> dict[str, Any]:

@@ -237,6 +237,21 @@ def test_warnings_are_sentences_on_both_screens(screens: Screens, shop: Shop) ->
     assert {"7", "41"} <= {cell.text_content() for cell in numbers}
 
 
+@pytest.mark.parametrize(("ahead", "way"), [(1, "ahead of"), (0, "behind")])
+def test_a_gateway_tells_of_its_own_clock_and_that_it_stands_by(
+    screens: Screens, shop: Shop, ahead: int, way: str
+) -> None:
+    facts = {"seconds": 3600, "ahead": ahead}
+    clock = {"kind": "gateway_clock", "text": "Wrong.", "facts": facts}
+    one = {"unit": "LATHE-1", "state": "standby", "error": "The gateway hall has LATHE-1"}
+    told = {"machines": [one], "warnings": [clock]}
+    shop.works.integration.put("/gateways/line/health", told).ok()
+    screen = screens.look("/gateways", Role.MAINTENANCE, name="mo")
+    assert f"The clock of the gateway's box is 1 h {way} the plant's" in screen.text
+    assert "stands by" in screen.text
+    assert "The gateway hall has LATHE-1" in screen.text
+
+
 def test_why_a_machine_is_refused_is_on_its_own_screen_once(screens: Screens, shop: Shop) -> None:
     error = "The certificate of opc.tcp://press:4840 ended on 2026-11-20; renew it on the machine"
     shop.say("LATHE-1", "state", state="unknown", reason=error[:60])

@@ -16,7 +16,12 @@ blueprint = Blueprint("gateway_health", __name__)
 def health(view: View) -> Shown:
     """Every gateway with its buffer, every machine with its connection."""
     items = view.read(gateways.gateways, site=view.site)["items"]
-    return {"gateways": [(item, _machines(item)) for item in items]}
+    return {"gateways": [(item, _machines(item), _warnings(item)) for item in items]}
+
+
+def _warnings(gateway: dict[str, Any]) -> list[str]:
+    """What is wrong with the gateway itself."""
+    return [warning_words(told) for told in (gateway["health"] or {}).get("warnings", [])]
 
 
 def _machines(gateway: dict[str, Any]) -> list[tuple[dict[str, Any], Look]]:

@@ -44,6 +44,7 @@ def link_look(state: str) -> Look:
         "lost": Look(_("lost"), "bad", "offline"),
         "refused": Look(_("refused"), "bad", "lock"),
         "stopped": Look(_("stopped"), "idle", "pause"),
+        "standby": Look(_("stands by"), "idle", "pause"),
     }
     return looks.get(state, Look(state, "idle", "info"))
 
@@ -81,6 +82,21 @@ def _clock(facts: Mapping[str, Any]) -> str:
     return _(
         "The machine's clock is %(time)s behind the gateway's, whose time counts instead. "
         "Set the clock that is wrong, and let NTP keep both.",
+        **values,
+    )
+
+
+def _gateway_clock(facts: Mapping[str, Any]) -> str:
+    values = {"time": here().duration(facts["seconds"])}
+    if facts["ahead"]:
+        return _(
+            "The clock of the gateway's box is %(time)s ahead of the plant's, whose time counts "
+            "instead. Set it, and let NTP keep it.",
+            **values,
+        )
+    return _(
+        "The clock of the gateway's box is %(time)s behind the plant's, whose time counts instead. "
+        "Set it, and let NTP keep it.",
         **values,
     )
 
@@ -125,6 +141,7 @@ def _term(facts: Mapping[str, Any]) -> dict[str, object]:
 
 _WARNINGS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "clock": _clock,
+    "gateway_clock": _gateway_clock,
     "drops": _drops,
     "late": _late,
     "own_certificate": _own_certificate,
