@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.machines.peers import URI, Peer, libmodbus, node_opcua
+from tests.support.machines.peers import URI, Nurse, Peer, libmodbus, node_opcua
 from tests.support.machines.shop import GatewayThread
 from tests.support.machines.stand import Stand, standing
 
@@ -65,32 +65,6 @@ actions:
     grace_s: 0.2
 """
 )
-
-
-class Nurse:
-    """Starts peers again that have died, and counts how often."""
-
-    def __init__(self, peers: list[Peer]) -> None:
-        self.deaths = 0
-        self._peers = peers
-        self._end = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="nurse")
-
-    def _watch(self) -> None:
-        while not self._end.wait(0.05):
-            for peer in self._peers:
-                if not peer.runs:
-                    self.deaths += 1
-                    peer.kill()
-                    peer.start()
-
-    def __enter__(self) -> "Nurse":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._end.set()
-        self._thread.join()
 
 
 @contextmanager

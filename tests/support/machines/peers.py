@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -64,6 +65,32 @@ class Peer:
             if self._process.stdout is not None:
                 self._process.stdout.close()
             self._process = None
+
+
+class Nurse:
+    """Starts peers again that have died, and counts how often."""
+
+    def __init__(self, peers: list[Peer]) -> None:
+        self.deaths = 0
+        self._peers = peers
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="nurse")
+
+    def _watch(self) -> None:
+        while not self._end.wait(0.05):
+            for peer in self._peers:
+                if not peer.runs:
+                    self.deaths += 1
+                    peer.kill()
+                    peer.start()
+
+    def __enter__(self) -> "Nurse":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end.set()
+        self._thread.join()
 
 
 def absent() -> str | None:
