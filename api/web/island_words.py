@@ -138,6 +138,7 @@ SENTENCES = (
     N_("Let the time pass"),
     N_("Make a form"),
     N_("Make a table"),
+    N_("Measured by a machine"),
     N_("Message"),
     N_("Message sent"),
     N_("Message waited for"),
@@ -227,6 +228,10 @@ SENTENCES = (
     N_("The diagram cannot be shown."),
     N_("The diagram, and its forms and decisions"),
     N_("The drawing was laid out anew."),
+    N_(
+        "The name of a measurement. While the step is worked on, the newest one of its machine "
+        "is offered there; one press takes it, and any other value may be written."
+    ),
     N_("The pickers are empty: the plant did not answer."),
     N_("The plant checks the drawing while you draw."),
     N_("The routing cannot be opened."),

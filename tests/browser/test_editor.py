@@ -85,6 +85,44 @@ def test_a_routing_is_drawn_from_an_empty_canvas_released_and_runs(
     assert plant.get(f"/instances/{order}")["state"] == "completed"
 
 
+def test_a_field_names_the_measurement_that_may_answer_it(opens: Opens, plant: Served) -> None:
+    plant.post("/equipment", code="PRESS-9", name="Press", level="work_unit")
+    tags = [
+        {"name": "force", "signal": "measurement", "unit": "kN"},
+        {"name": "oil", "signal": "raw", "unit": "Cel"},
+    ]
+    machine = {"unit": "PRESS-9", "protocol": "modbus", "tags": tags}
+    assert plant.api.put("/gateways/line-9", json={"machines": [machine]}).status_code == 200
+    drawing = Drawing(opens("eva"), "/routings/new")
+    drawing.begin("Bushing")
+    drawing.add("operation", "Press bushing")
+    drawing.pick("role", "operator")
+    drawing.page.get_by_role("button", name="Make a form").click()
+    drawing.page.locator("[data-add=check]").click()
+    expect(drawing.field("signal")).to_have_count(0)  # only a number is measured
+    drawing.page.locator("[data-add=number]").click()
+    signal = drawing.page.get_by_label("Measured by a machine")
+    offers = drawing.page.locator("[data-field=signal] datalist option")
+    expect(offers).to_have_count(1)
+    expect(offers).to_have_attribute("value", "force")
+    expect(offers).to_have_attribute("label", "PRESS-9 kN")
+    drawing.fill("unit", "kN")
+    drawing.fill("signal", "force")
+    expect(signal).to_have_value("force")
+    expect(drawing.page.locator(".field-list .field-name").last).to_contain_text("← force")
+    drawing.fill("signal", "torque")  # no machine has told of it yet
+    expect(drawing.page.locator(".field-list .field-name").last).to_contain_text("← torque")
+    drawing.fill("signal", "force")
+    drawing.open_file("Drawing")
+    drawing.choose("Press bushing")
+    drawing.add("end", "Bushing pressed")
+    drawing.save()
+    forms = plant.get("/processes/bushing/versions/1/files")["items"]
+    [name] = [each["name"] for each in forms if each["name"].endswith(".form.json")]
+    form = plant.api.get(f"/processes/bushing/versions/1/files/{name}").json()
+    assert [field.get("signal") for field in form["fields"]] == [None, "force"]
+
+
 def test_who_saves_second_overwrites_nobody(opens: Opens, plant: Served) -> None:
     plant.deploy_text(pin("twice"))
     address = "/routings/twice/versions/1/edit"

@@ -8,10 +8,12 @@ export class Vocabulary {
   constructor(draft) {
     this.draft = draft;
     this.plant = NOTHING;
+    this.measured = [];
   }
 
   async load() {
     this.plant = { ...NOTHING, ...(await call('GET', '/api/v1/vocabulary')).data };
+    this.measured = await measurements();
   }
 
   /** Forms by key: those of the bundle before those of others. */
@@ -71,6 +73,20 @@ export class Vocabulary {
     }
     return [...found.values()];
   }
+}
+
+/** What machines measure, as their gateways declared it: [{value, label}]. */
+async function measurements() {
+  const { data } = await call('GET', '/api/v1/gateways');
+  const gateways = await Promise.all(data.items.map(({ name }) => call('GET', `/api/v1/gateways/${encodeURIComponent(name)}`)));
+  const found = new Map();
+  for (const machine of gateways.flatMap((each) => each.data.declared ?? [])) {
+    for (const tag of machine.tags ?? []) {
+      if (tag.signal !== 'measurement') continue;
+      found.set(tag.name, [...(found.get(tag.name) ?? []), [machine.unit, tag.unit].filter(Boolean).join(' ')]);
+    }
+  }
+  return [...found].map(([value, machines]) => ({ value, label: machines.join(', ') })).sort((a, b) => a.value.localeCompare(b.value));
 }
 
 async function formsOf(process, version) {

@@ -92,13 +92,13 @@ class Designer {
     };
     const head = make('div', { class: 'field-head' }, [
       make('button', { type: 'button', class: 'field-name', 'aria-expanded': String(open), onclick: () => { this.chosen = open ? -1 : index; this.list(); } }, icon(kind?.glyph ?? 'edit'),
-        make('span', { class: 'grow' }, make('b', {}, field.label || field.key), make('span', { class: 'muted small' }, [say(kind?.words ?? field.type), field.unit, field.required && say('must be answered'), field.variable && `→ ${field.variable}`].filter(Boolean).join(' · ')))),
+        make('span', { class: 'grow' }, make('b', {}, field.label || field.key), make('span', { class: 'muted small' }, [say(kind?.words ?? field.type), field.unit, field.required && say('must be answered'), field.signal && `← ${field.signal}`, field.variable && `→ ${field.variable}`].filter(Boolean).join(' · ')))),
       index > 0 && tool('up', say('Move up'), swap(-1)),
       index < fields.length - 1 && tool('down', say('Move down'), swap(1)),
       tool('trash', say('Remove'), () => { fields.splice(index, 1); }),
     ]);
     const said = (this.problems ?? []).filter((each) => each.pointer.startsWith(`/fields/${index}/`) || each.pointer === `/fields/${index}`);
-    const body = open && make('div', { class: 'panel-fields' }, controlsOf(field, (act) => this.change(act)).map((spec) => CONTROLS[spec.kind](spec)));
+    const body = open && make('div', { class: 'panel-fields' }, controlsOf(field, (act) => this.change(act), this.editor.vocabulary.measured).map((spec) => CONTROLS[spec.kind](spec)));
     return make('li', { class: `card${open ? ' open' : ''}` }, head, said.map((each) => make('p', { class: 'banner bad' }, each.detail)), body);
   }
 

@@ -21,8 +21,8 @@ const LIMITED = [...MEASURED, 'text', 'datetime', 'multichoice'];
 const decimal = (text) => (/^-?\d+([.,]\d+)?$/.test(text) ? null : say('Write a number.'));
 const NAME = /^[a-z_][a-z0-9_]*$/i;
 
-/** The controls of a field; `change` is called after each change. */
-export function controlsOf(field, change) {
+/** The controls of a field; `change` is called after each change, `measured` are the measurements of machines. */
+export function controlsOf(field, change, measured) {
   const plain = (name) => ({ get: () => field[name] ?? '', set: (value) => change(() => put(field, name, value)) });
   const number = (name, holder = () => field) => ({ check: decimal, get: () => (holder()[name] ?? '').toString(), set: (value) => change(() => put(holder(), name, value === undefined ? undefined : Number(value.replace(',', '.')))) });
   const limits = (name) => ({ ...number(name, () => field.limits ?? {}), set: (value) => change(() => limit(field, name, value)) });
@@ -42,6 +42,7 @@ export function controlsOf(field, change) {
       { kind: 'text', id: 'upper', label: say('Tolerance to'), ...limits('upper') },
     );
   }
+  if (field.type === 'number') found.push({ kind: 'text', id: 'signal', label: say('Measured by a machine'), mono: true, ...plain('signal'), suggest: () => measured, help: say('The name of a measurement. While the step is worked on, the newest one of its machine is offered there; one press takes it, and any other value may be written.') });
   if (LIMITED.includes(field.type)) found.push(...bounds(field, number));
   if (field.choices || field.type === 'choice' || field.type === 'multichoice') found.push(list('choices', say('Answers'), say('Add an answer')));
   if (field.type === 'checklist') found.push(list('items', say('Points'), say('Add a point')));
