@@ -11,6 +11,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -67,7 +68,8 @@ def network() -> Iterator[Network]:
     """Be in a network of our own; afterwards we are where we were."""
     _require()
     with _back():
-        _tried(_libc.unshare(CLONE_NEWNET))
+        if _libc.unshare(CLONE_NEWNET) != 0:
+            _absent(f"A network of its own is not allowed: {os.strerror(ctypes.get_errno())}")
         own = os.readlink("/proc/thread-self/ns/net")
         holder = subprocess.Popen(["unshare", "--net", "sleep", "600"])
         try:
@@ -80,15 +82,17 @@ def network() -> Iterator[Network]:
 
 def _require() -> None:
     tools = [tool for tool in ("ip", "tc", "nsenter", "unshare") if shutil.which(tool) is None]
-    told = None
     if tools:
         told = f"{', '.join(tools)}: not installed; `apt-get install iproute2 util-linux` does it"
-    elif os.geteuid() != 0:
-        told = "A network of its own takes root."
-    if told is not None:
-        if os.environ.get("ROUTECARD_TEST_REQUIRE_PEERS"):
-            pytest.fail(told)
-        pytest.skip(told)
+        _absent(told)
+    if os.geteuid() != 0:
+        _absent("A network of its own takes root.")
+
+
+def _absent(told: str) -> NoReturn:
+    if os.environ.get("ROUTECARD_TEST_REQUIRE_PEERS"):
+        pytest.fail(told)
+    pytest.skip(told)
 
 
 @contextmanager
