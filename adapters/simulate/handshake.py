@@ -69,7 +69,8 @@ class Memory:
 
 
 class Handshake:
-    """Takes each number once: a number that is not greater than the last is no command."""
+    """Takes each number once: one that is not greater than the last is no command, and one that
+    comes while a command is under way is not taken."""
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
@@ -85,7 +86,7 @@ class Handshake:
         The number is kept before anything moves, so that no power failure makes it come twice.
         """
         data = self._memory.data
-        if number <= data.last:
+        if number <= data.last or self.busy:
             return False
         data.last = number
         data.echo = Echo.ACCEPTED if refusal is Code.NONE else Echo.REFUSED

@@ -79,10 +79,24 @@ def test_a_press_takes_a_number_once_and_tells_what_became_of_it() -> None:
     run(walk())
 
 
+def test_one_command_at_a_time() -> None:
+    """The echo of the one that runs stays; the other number is not taken, and may come again."""
+    press = Press(seed=3)
+    press._command(1, 1, 1, 150.0)
+    press._command(2, 1, 1, 150.0)
+    data = press.memory.data
+    assert (data.last, data.echo, press.state) == (1, Echo.RUNNING, RUNNING)
+    press.advance(CYCLE_SECONDS)
+    assert (data.last, data.echo, data.cycle) == (1, Echo.DONE, 1)
+    press._command(2, 1, 1, 150.0)
+    assert (data.last, data.echo) == (2, Echo.RUNNING)
+
+
 def test_a_press_shows_its_stroke_in_the_orders_that_its_page_says() -> None:
     press = Press(seed=3)
     press.memory.data.good = 0x00010002
     assert press.handshake.take(1, Code.NONE)
+    press.handshake.tell(Echo.DONE)
     press._command(2, 1, 2, 150.0)
     forces = []
     for _ in range(80):
