@@ -29,6 +29,7 @@ SPEED = 10.0
 ROLES = ("admin", "process_engineer", "planner", "maintenance")
 WAITING = 2  # jobs of a machine that are always there
 LOOK_SECONDS = 1.0
+DOOR_SECONDS = 30.0  # a machine that starts its server again answers late
 WRAP = 2**32  # the machines' counters
 
 
@@ -71,7 +72,7 @@ class Machine:
 
     def look(self) -> dict[str, Any]:
         """What stands in the controller."""
-        found: dict[str, Any] = httpx.get(f"{self._door}/").json()
+        found: dict[str, Any] = httpx.get(f"{self._door}/", timeout=DOOR_SECONDS).json()
         return found
 
     @property
@@ -87,7 +88,9 @@ class Machine:
 
     def fault(self, name: str, **arguments: float) -> None:
         """Let something go wrong."""
-        httpx.post(f"{self._door}/faults/{name}", content=json.dumps(arguments)).raise_for_status()
+        content = json.dumps(arguments)
+        answer = httpx.post(f"{self._door}/faults/{name}", content=content, timeout=DOOR_SECONDS)
+        answer.raise_for_status()
 
     def put_elsewhere(self, fault: str) -> None:
         """Let a fault change the counters; what was made before is kept in mind."""
