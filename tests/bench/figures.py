@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.bench import (
+    commanding,
+    gateway,
     inside,
     length,
     machines,
     over_http,
     screens,
+    silence,
     startup,
     storage,
     tablet,
@@ -20,6 +23,7 @@ from tests.bench.readings import Reading
 
 # How a figure depends on the machine's speed: CPU time grows as the machine slows, a rate falls.
 TIME, RATE, NEITHER = 1, -1, 0
+SHARES = ("share", "ua_delivered", "gw_delivered", "mb_on_time")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,7 @@ class Figure:
     @property
     def more_is_better(self) -> bool:
         """Whether the aim is a lower bound."""
-        return self.power == RATE or self.key in ("share", "ua_delivered", "mb_on_time")
+        return self.power == RATE or self.key in SHARES
 
 
 def _same(reach: float, aim: float) -> dict[str, Any]:
@@ -76,8 +80,19 @@ FIGURES = (
     Figure(
         "ua_delivered", "of 1,000 tags each 100 ms, delivered", **_same(0.98, 0.99), power=NEITHER
     ),
+    Figure("gw_value", "the same through gateway and buffer to the plant: CPU µs", **_same(25, 20)),
+    Figure(
+        "gw_delivered",
+        "of 1,000 tags each 100 ms, in the plant",
+        **_same(0.98, 0.99),
+        power=NEITHER,
+    ),
     Figure("mb_core", "50 Modbus devices, 125 registers, 250 ms: % core", **_same(15, 10)),
     Figure("mb_on_time", "their polls on time", **_same(0.98, 0.99), power=NEITHER),
+    Figure("silent", "a machine falls silent, the plant knows: s", **_same(5, 4), power=NEITHER),
+    Figure("back", "it returns, and so do its values: s", **_same(2, 1.5), power=NEITHER),
+    Figure("step_p50", "a machine's step, job to end, p50: ms", **_same(300, 150), power=NEITHER),
+    Figure("step_p99", "the same, p99: ms", **_same(1000, 400), power=NEITHER),
     Figure("ready", "`routecard serve` ready, fresh home: s", **_same(2, 1)),
     Figure("memory", "memory at rest: MB", **_same(120, 90), power=NEITHER),
 )
@@ -114,5 +129,8 @@ GROUPS: dict[str, Callable[[Database, int], Found]] = {
     "bytes": lambda database, _rounds: {"kept": storage.kept(database)},
     "readings": telemetry.ingest,
     "machines": machines.protocols,
+    "gateway": gateway.whole,
+    "silence": silence.silence,
+    "commands": commanding.steps,
     "serve": _start,
 }
