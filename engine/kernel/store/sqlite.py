@@ -22,6 +22,9 @@ T = TypeVar("T")
 GROUP = 64
 MAX_WAITING = 2_000
 CACHED_STATEMENTS = 512
+# Pages that each connection keeps to itself; behind them are those of the operating system. A
+# reader's are thrown away at every commit, so more would only let the process grow.
+WRITER_KIB, READER_KIB = 8192, 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,7 @@ class SqliteDoor:
         )
         connection.execute("PRAGMA query_only=ON")
         connection.execute("PRAGMA busy_timeout=5000")
+        connection.execute(f"PRAGMA cache_size=-{READER_KIB}")
         self._opened.append(connection)
         return connection
 
@@ -202,7 +206,7 @@ def _pragmas(synchronous: str) -> Any:
             f"synchronous={synchronous}",
             "foreign_keys=ON",
             "busy_timeout=5000",
-            "cache_size=-32768",
+            f"cache_size=-{WRITER_KIB}",
             "wal_autocheckpoint=4000",
         ):
             connection.execute(f"PRAGMA {pragma}")
