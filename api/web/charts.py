@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 WIDTH, STRIP, AXIS = 1000, 56, 22
 TREND_HEIGHT = 120
 TICKS = (
+    timedelta(minutes=5),
     timedelta(minutes=15),
     timedelta(minutes=30),
     *(timedelta(hours=h) for h in (1, 2, 4, 6, 12)),

@@ -124,6 +124,15 @@ def test_a_machine_says_how_it_stood_and_why(screens: Screens, shop: Shop) -> No
     assert all(act.startswith("POST /api/v1/downtimes/") for act in acts)
 
 
+def test_what_is_new_fills_its_picture(screens: Screens, shop: Shop) -> None:
+    """Known for an hour: of the eight that are asked for, the picture shows that one."""
+    bars = machine(screens, "LATHE-1").tree.xpath("//*[local-name()='rect']/@x")
+    assert bars == ["0.0"]
+    shop.works.clock.advance(timedelta(hours=8))
+    [first, *_] = machine(screens, "LATHE-2").tree.xpath("//*[local-name()='rect']/@class")
+    assert first == "state-down"
+
+
 def test_an_explained_stop_names_its_reason(screens: Screens, shop: Shop) -> None:
     [stop] = shop.works.operator.get("/downtimes", unit="LATHE-2").ok()["items"]
     place = f"/downtimes/{stop['id']}/reason"

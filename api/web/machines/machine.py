@@ -29,6 +29,7 @@ blueprint = Blueprint("machine", __name__)
 HOURS = {"8h": 8, "24h": 24, "7d": 168}
 POINTS = 240
 STOPS, COMMANDS = 12, 10
+SHORTEST = timedelta(minutes=15)  # that a picture shows
 
 
 class MachineQuery(Strict):
@@ -54,6 +55,7 @@ def machine(view: View, code: str) -> Shown:
     unit = view.read(equipment.unit_of, code=code, site=view.site)
     told = view.read(queries.present, unit=code, site=view.site)
     stretches = list(_stretches(view, code, start, end))
+    drawn = _drawn_from(stretches, start, end)
     listed = {"unit": code, "site": view.site}
     stops = view.read(downtimes.downtime_list, **listed, limit=STOPS, start=to_ms(start))
     told_to = view.read(jobs.job_list, **listed, limit=COMMANDS)["items"]
@@ -66,13 +68,13 @@ def machine(view: View, code: str) -> Shown:
         "periods": [("8h", _("8 hours")), ("24h", _("24 hours")), ("7d", _("7 days"))],
         "given": view.args,
         "strip": state_strip(
-            stretches, start, end, g.zone, _("States of %(name)s", name=item["name"])
+            stretches, drawn, end, g.zone, _("States of %(name)s", name=item["name"])
         ),
         "stretches": stretches[::-1],
         "shares": _shares(stretches),
         "sums": _sums(view, code),
         "signals": readings_store().read(trends.current, unit=unit.id),
-        "trend": _trend(view, unit.id, start, end),
+        "trend": _trend(view, unit.id, drawn, end),
         "stops": stops["items"],
         "reasons": view.read(reasons.tree, site=view.site)["items"],
         "commands": [(job, job_look(job["state"])) for job in told_to],
@@ -89,6 +91,12 @@ def _stretches(view: View, code: str, start: datetime, end: datetime) -> Iterato
         time = here().duration((ended - began).total_seconds())
         words = f"{state_look(each['state']).word}, {here().short(began, g.zone, g.now)}, {time}"
         yield Stretch(each["state"], began, ended, words)
+
+
+def _drawn_from(stretches: list[Stretch], start: datetime, end: datetime) -> datetime:
+    """Where pictures begin: of a machine that is new to the plant they show what there is."""
+    known = stretches[0].began if stretches else start
+    return max(start, min(known, end - SHORTEST))
 
 
 def _shares(stretches: list[Stretch]) -> list[tuple[str, str, float, float]]:
