@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import datetime
 
 from tests.bench.databases import Database
-from tests.bench.lines import Line, line
+from tests.bench.lines import Line, line, pause
 from tests.bench.readings import Around, Reading
 from tests.support.diagrams import end, job, process, start
 from tests.support.machines.peers import Peer, absent, libmodbus
@@ -104,7 +104,7 @@ def _started(plant: Line, units: list[str]) -> Iterator[str]:
     """One after another, each unit as often as it may be told."""
     due = time.perf_counter()
     for number in range(EACH * len(units)):
-        time.sleep(max(0.0, due - time.perf_counter()))
+        pause(max(0.0, due - time.perf_counter()))
         due += PACE / len(units)
         key = units[number % len(units)].replace("-", "_")
         answer = plant.caller.post("/instances", {"process": key})

@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from tests.bench.databases import Database
-from tests.bench.lines import Line, line
+from tests.bench.lines import Line, line, pause
 from tests.bench.readings import Around, Reading
 from tests.support.machines.peers import URI, absent, node_opcua
 
@@ -34,7 +34,7 @@ def whole(database: Database, rounds: int) -> Mapping[str, list[Reading]]:
             line(database, {UNIT: _plan(peer.url)}) as plant,
         ):
             plant.until(lambda: len(_readings(plant)) == TAGS + 1)
-            time.sleep(SETTLE)
+            pause(SETTLE)
             for _ in range(rounds):
                 for key, reading in _round(plant).items():
                     found[key].append(reading)
@@ -54,7 +54,7 @@ def _round(plant: Line) -> Mapping[str, Reading]:
     with Around() as around:
         first, since = _rounds(plant)
         began, (gateway, server) = time.perf_counter(), plant.work()
-        time.sleep(SECONDS)
+        pause(SECONDS)
         gateway, server = (
             after - b for after, b in zip(plant.work(), (gateway, server), strict=True)
         )

@@ -1,6 +1,7 @@
 """A plant that is served, and a gateway beside it: two processes of ours, machines in others."""
 
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -51,8 +52,13 @@ class Line:
         while not condition():
             taken = time.perf_counter() - began
             assert taken < PATIENCE, "waited in vain: gateway.log tells more"
-            time.sleep(LOOK)
+            pause(LOOK)
         return time.perf_counter() - began
+
+
+def pause(seconds: float) -> None:
+    """Let the others work."""
+    threading.Event().wait(seconds)
 
 
 @contextmanager
