@@ -26,6 +26,7 @@ RECONCILE_SECONDS = 2.0
 REFRESH_TAGS = 500
 LOOK_SECONDS = 0.5
 FIRST_WAIT, LONGEST_WAIT = 0.5, 5.0
+AWAY_WAIT = 1.0  # for one that does not answer: to ask costs little, and it may be back any moment
 REFUSED_WAIT = 30.0
 CONNECT_SECONDS = 15.0
 CLOSE_SECONDS = 2.0
@@ -80,6 +81,8 @@ class Supervisor:
         self._proof = time.monotonic()  # when the machine last showed that it is there
         self._silent = False
         self._told_lost = False
+        self._listening = False  # what still comes of a connection that is lost does not count
+        self._reached = False  # whether the last connection got as far as values
 
     async def run(self) -> None:
         """Supervise until cancelled."""
@@ -88,7 +91,6 @@ class Supervisor:
             while True:
                 began = time.monotonic()
                 failure = await self._one_connection()
-                self._drop(failure)
                 if time.monotonic() - began > SETTLED_SECONDS:
                     wait = FIRST_WAIT
                 refused = isinstance(failure, SecurityRefused)
@@ -97,7 +99,7 @@ class Supervisor:
                 with suppress(TimeoutError):  # another plan may be the cure: try it at once
                     async with asyncio.timeout(pause):
                         await self._new_plan.wait()
-                wait = min(LONGEST_WAIT, wait * 2)
+                wait = min(LONGEST_WAIT if self._reached else AWAY_WAIT, wait * 2)
         finally:
             if self.link is not Link.STANDBY:
                 self._set(Link.STOPPED)
@@ -128,8 +130,9 @@ class Supervisor:
     # ---- one connection ----
 
     async def _one_connection(self) -> Exception:
-        """Connect, and watch until it fails; the failure."""
+        """Connect, and watch until it fails; the failure, told before leave is taken."""
         adapter: Adapter | None = None
+        self._reached = False
         try:
             plan = self.plan
             adapter = protocol(plan.protocol).make(plan.url, options_of(plan))
@@ -139,12 +142,15 @@ class Supervisor:
             self.generation += 1
             self.values.connected()
             self._offered, self.refused, self._beat = {}, {}, None
+            self._listening = True
             await self._reconcile(adapter)
             self.adapter, self._proof = adapter, time.monotonic()
+            self._reached = True
             self._regained()
             await self._watch(adapter, plan)
+            return self._drop(ConnectionResetError("the configuration has another address"))
         except Exception as error:  # libraries raise anything, even AssertionError
-            return error
+            return self._drop(error)
         finally:
             self.adapter = None
             if adapter is not None:
@@ -152,7 +158,6 @@ class Supervisor:
                 with suppress(Exception):
                     async with asyncio.timeout(CLOSE_SECONDS):
                         await adapter.close()
-        return ConnectionResetError("the configuration has another address")
 
     async def _watch(self, adapter: Adapter, plan: MachinePlan) -> None:
         due = time.monotonic() + RECONCILE_SECONDS
@@ -210,6 +215,8 @@ class Supervisor:
     # ---- what comes ----
 
     def _take(self, samples: Sequence[Sample]) -> None:
+        if not self._listening:
+            return
         self.samples += len(samples)
         for sample in samples:
             if sample.source_ms is not None and len(self.lags) < 1000:
@@ -261,8 +268,9 @@ class Supervisor:
 
     # ---- the link ----
 
-    def _drop(self, failure: Exception) -> None:
+    def _drop(self, failure: Exception) -> Exception:
         """The machine is lost: said once, however often it is tried again."""
+        self.adapter, self._listening = None, False
         refused = isinstance(failure, SecurityRefused)
         reason = str(failure) or type(failure).__name__
         self._set(Link.REFUSED if refused else Link.LOST, reason)
@@ -275,6 +283,7 @@ class Supervisor:
         now = now_ms()
         self._emit(self.values.disconnected(now))
         self._told(self.signals.lost(now, reason[:200]), [], {})
+        return failure
 
     def _regained(self) -> None:
         self._settle()

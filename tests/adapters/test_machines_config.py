@@ -70,6 +70,18 @@ def test_a_right_file_becomes_a_plan(tmp_path: Path) -> None:
     assert action.require == {"state": "running"}
 
 
+def test_silence_is_noticed_in_seconds_and_a_programs_heartbeat_has_more_time(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "press.yaml"
+    told = "unit: PRESS-1\nprotocol: line\nurl: line://127.0.0.1:9\n"
+    tags = "tags:\n  - {name: beat, signal: heartbeat, address: beat}\n"
+    for stale, found in (("", (3, 10)), ("stale_s: 7\n", (7, 7))):
+        file.write_text(told + stale + tags)
+        plan = read_machine(file)
+        assert (plan.stale_s, plan.tags["beat"].stale_s) == found
+
+
 def test_the_digest_follows_what_it_says_not_how_it_looks(tmp_path: Path) -> None:
     file = tmp_path / "press.yaml"
     file.write_text(PRESS)

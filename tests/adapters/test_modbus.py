@@ -8,6 +8,7 @@ import pytest
 from pymodbus import FramerType
 from pymodbus.constants import ExcCodes
 
+from adapters.machines.config.making import STALE_SECONDS
 from adapters.machines.core import (
     AddressInvalid,
     Lost,
@@ -343,3 +344,22 @@ def test_a_wrong_url_is_refused(url: str) -> None:
 def test_a_value_longer_than_a_request_is_refused() -> None:
     with pytest.raises(AddressInvalid, match="but one request has 4"):
         Machine.check({"max_words": 4}, [Tag("t", "holding:0", "string", length=5)])
+
+
+def test_a_device_that_is_seldom_looked_at_may_lose_one_answer_and_is_not_silent() -> None:
+    asked: list[float] = []
+
+    async def answer(request: bytes, writer: asyncio.StreamWriter) -> None:
+        asked.append(time.monotonic())
+        if len(asked) != 2:  # the first proof of life after the first value
+            writer.write(request[:4] + b"\0\5" + request[6:8] + b"\2\0\7")
+
+    async def walk() -> None:
+        async with bytes_device(answer) as url:
+            machine = await connected(url)
+            assert await machine.subscribe([Tag("a", "holding:0", interval=60)], Samples()) == {}
+            await until(lambda: len(asked) == 3)
+            assert asked[2] - asked[0] < STALE_SECONDS
+            await machine.close()
+
+    run(walk())

@@ -60,13 +60,14 @@ def test_a_faster_tag_beside_a_slow_one_comes_as_fast_as_it_is_asked_for(floor: 
 def test_a_further_subscription_is_made_for_what_is_faster_alone(floor: Floor) -> None:
     async def walk() -> None:
         service = floor.press.server.iserver.subscription_service
-        before = len(service.subscriptions)
+        before = set(service.subscriptions)  # of sessions that may end meanwhile
         slower = Tag("slower", at("Name"), interval=1.0)
         machine, _ = await watching(floor.press, FAST, SLOW, slower)
-        assert len(service.subscriptions) == before + 1
+        assert len(service.subscriptions.keys() - before) == 1
         await machine.close()
+        before = set(service.subscriptions)
         machine, _ = await watching(floor.press, SLOW, FAST, slower)
-        assert len(service.subscriptions) == before + 2
+        assert len(service.subscriptions.keys() - before) == 2
         await machine.close()
 
     floor.run(walk())
@@ -82,6 +83,19 @@ def test_a_server_without_a_further_subscription_brings_it_as_fast_as_it_can(
         monkeypatch.setattr(server, "max_subscriptions", there + 1)
         machine, sink = await watching(press, SLOW, FAST)
         await shown(press, sink, 77.0)
+        await machine.close()
+
+    floor.run(walk())
+
+
+def test_a_server_that_promises_to_be_silent_for_longer_is_believed(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def walk() -> None:
+        service = floor.press.server.iserver.subscription_service
+        monkeypatch.setattr(service, "_clamp_keep_alive_count", lambda asked: 4 * asked)
+        machine, _ = await watching(floor.press, SLOW)  # a sign of life in four seconds, not in one
+        assert 2 < machine.alive() - time.monotonic() <= 3
         await machine.close()
 
     floor.run(walk())

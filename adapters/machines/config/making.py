@@ -22,6 +22,8 @@ from adapters.machines.core import Tag
 
 PATHS = ("certificates", "ca", "certificate", "key")  # options that name files
 SECONDS = 1.0  # between two looks, where no group says otherwise
+STALE_SECONDS = 3.0  # machines show that they live each second; the plant knows of silence in 5
+BEAT_SECONDS = 10.0  # a program's own heartbeat may be slower than its wire
 CYCLES_MISSED = 100  # cycle numbers that may be missing and are still booked
 
 
@@ -42,7 +44,8 @@ def machine(values: Mapping[str, Any], file: Path, digest: str) -> MachinePlan:
     """A machine's plan."""
     groups: dict[str, float] = values["groups"]
     default = next(iter(groups.values()), SECONDS)
-    tags = (tag(t, groups, default, values["stale_s"]) for t in values["tags"])
+    stale: float | None = values["stale_s"]
+    tags = (tag(t, groups, default, stale or BEAT_SECONDS) for t in values["tags"])
     return MachinePlan(
         unit=values["unit"],
         protocol=values["protocol"],
@@ -52,14 +55,14 @@ def machine(values: Mapping[str, Any], file: Path, digest: str) -> MachinePlan:
         writes_enabled=values["writes_enabled"],
         tags={t.name: t for t in tags},
         actions={name: action(name, a) for name, a in values["actions"].items()},
-        stale_s=values["stale_s"],
+        stale_s=stale or STALE_SECONDS,
         digest=digest,
         file=file,
     )
 
 
 def tag(
-    values: Mapping[str, Any], groups: Mapping[str, float], default: float, stale_s: float
+    values: Mapping[str, Any], groups: Mapping[str, float], default: float, beat_s: float
 ) -> TagPlan:
     """One tag's plan."""
     interval = groups.get(values["group"], default)
@@ -87,7 +90,7 @@ def tag(
         rollover=values["rollover"],
         max_step=values["max_step"] or step,
         write_limits=_pair(values["write_limits"]),
-        stale_s=values["stale_s"] or (stale_s if signal is Signal.HEARTBEAT else None),
+        stale_s=values["stale_s"] or (beat_s if signal is Signal.HEARTBEAT else None),
         serial=values["serial"],
         limits=_pair(values["limits"]),
         severity=values["severity"],

@@ -151,7 +151,7 @@ class MachineIn(_Strict):
     security = _mapping(load_default=dict)
     writes_enabled = fields.Boolean(load_default=False)
     groups = fields.Dict(keys=_name(), values=_number(0.01, 86_400), load_default=dict)
-    stale_s = _number(0.2, 3600, load_default=10.0)
+    stale_s = _number(0.2, 3600, load_default=None)
     tags = fields.List(fields.Nested(TagIn), required=True, validate=validate.Length(1, 20_000))
     actions = fields.Dict(keys=_name(), values=fields.Nested(ActionIn), load_default=dict)
 

@@ -31,7 +31,8 @@ from adapters.machines.protocols.codec import Area, encode, place
 from adapters.machines.protocols.link import Link, Way, tls_context, way
 
 SILENT_POLLS = 3  # one answer may be lost on a bus; three in a row are a device that is gone
-PROOF_SECONDS = 2.0  # a machine that is looked at seldom is asked for one block so often
+PROOF_SECONDS = 1.0  # a machine that is looked at seldom is asked for one block so often
+AGAIN_SECONDS = 0.25  # after no answer: one may be lost on a bus, and silence is told soon
 TLS_OPTIONS = ("ca", "certificate", "key")
 
 
@@ -184,7 +185,8 @@ class Machine:
     async def _prove(self) -> None:
         """Ask for something now and then: polls may be further apart than silence may last."""
         while True:
-            await asyncio.sleep(PROOF_SECONDS / 2)
+            due = self._alive + PROOF_SECONDS
+            await asyncio.sleep(max(AGAIN_SECONDS, due - time.monotonic()))
             blocks = [block for group in self._groups.values() for block in group.blocks]
             if blocks and time.monotonic() - self._alive >= PROOF_SECONDS:
                 await self._poll_block(blocks[0])

@@ -15,7 +15,9 @@ from asyncua import Client, ua
 
 KEEP_ALIVE = 1.0  # seconds between two signs of life when no value changes
 LIFETIME = 60.0  # seconds the server keeps a subscription of ours that does not ask any more
-FASTEST, SLOWEST = 0.05, 1.0  # seconds between two publications
+# Seconds between two publications. Some servers (node-opcua) show that they live at every second
+# one at the most, so the slowest are half of what is asked for as a sign of life.
+FASTEST, SLOWEST = 0.05, KEEP_ALIVE / 2
 MORE_REQUESTS = 2  # for publications, beside the library's one
 
 
@@ -26,6 +28,7 @@ class Part:
     Args:
         asked: seconds between two publications, as we asked for them.
         interval: the same, as the server promised.
+        slack: seconds more than we asked for that it may take to show that it lives.
         sequence: number of its last publication.
     """
 
@@ -33,6 +36,7 @@ class Part:
     alive: float
     id: int = 0
     interval: float = SLOWEST
+    slack: float = 0.0
     sequence: int | None = None
 
 
@@ -86,6 +90,7 @@ class Publishing:
         session = self._client.uaclient.session
         made = await session.create_subscription(asked, partial(self._published, part))
         part.id, part.interval = made.SubscriptionId, made.RevisedPublishingInterval / 1000
+        part.slack = _slack(made)
         self.parts.append(part)
         if not self._asking:
             # The library keeps one request in flight; a busy server then stands with its values.
@@ -107,8 +112,14 @@ class Publishing:
         promised = answer.RevisedPublishingInterval / 1000
         if promised > wanted and promised >= part.interval:
             return False
-        part.asked, part.interval = wanted, promised
+        part.asked, part.interval, part.slack = wanted, promised, _slack(answer)
         return True
+
+
+def _slack(promised: ua.CreateSubscriptionResult | ua.ModifySubscriptionResult) -> float:
+    """How much longer than asked for a server may be silent, by its own word."""
+    silent = float(promised.RevisedPublishingInterval * promised.RevisedMaxKeepAliveCount / 1000)
+    return max(0.0, silent - KEEP_ALIVE)
 
 
 def _timing(publishing: float) -> tuple[float, int, int]:

@@ -111,7 +111,7 @@ class Subscription:
 
     def _published(self, part: Part, result: ua.PublishResult) -> None:
         part.alive = time.monotonic()
-        self.alive = min(each.alive for each in (part, *self._publishing.parts))
+        self.alive = min(each.alive + each.slack for each in (part, *self._publishing.parts))
         message = result.NotificationMessage
         if message.NotificationData:
             self._take(part, message)
