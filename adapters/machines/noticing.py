@@ -10,9 +10,8 @@ from adapters.machines.core import Adapter, Notice
 from adapters.machines.values import SKEW_ALARM_MS
 
 RECENT_SECONDS = 600.0  # what did not grow for so long is history
-LATE_LOOKS = (
-    3  # one late poll is a hiccup; polls that go on being late are a plan that is too tight
-)
+# One late poll is a hiccup; polls that go on being late are a plan that is too tight.
+LATE_LOOKS = 3
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
