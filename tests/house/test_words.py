@@ -31,11 +31,18 @@ def unwanted_words(sources: Iterable[tuple[str, str]]) -> Iterator[str]:
 def unwanted_calls(sources: Iterable[Module]) -> Iterator[str]:
     for module in sources:
         for node in module.nodes:
-            if isinstance(node, ast.Call) and ast.unparse(node.func) in FORBIDDEN_CALLS:
-                yield f"{module.path}:{node.lineno} {ast.unparse(node.func)}("
+            if isinstance(node, ast.Call) and dotted(node.func) in FORBIDDEN_CALLS:
+                yield f"{module.path}:{node.lineno} {dotted(node.func)}("
         for line, name in module.imports:
             if name in FORBIDDEN_CALLS:  # from time import sleep
                 yield f"{module.path}:{line} {name}"
+
+
+def dotted(name: ast.expr) -> str:
+    """A name as it stands there, "time.sleep"; what is no name has none."""
+    if isinstance(name, ast.Attribute):
+        return f"{dotted(name.value)}.{name.attr}"
+    return name.id if isinstance(name, ast.Name) else ""
 
 
 def vague_names(sources: Iterable[Module]) -> Iterator[str]:

@@ -1,9 +1,10 @@
 """The source as the checks see it: which files there are, and what is in them."""
 
 import ast
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -11,6 +12,7 @@ PRODUCT = ("adapters", "api", "cli", "engine", "forms")
 ENTRY = "routecard.py"
 # Written by others, and kept as it was published.
 FOREIGN = ("tests/data/",)
+MADE = {"__pycache__", "node_modules", "dist", "build"}
 
 
 @dataclass(frozen=True)
@@ -42,27 +44,29 @@ class Module:
         return found
 
 
-def modules() -> list[Module]:
+@cache
+def modules() -> Sequence[Module]:
     """Every Python module of ours, tests included."""
-    paths = [path for top in (*PRODUCT, "tests") for path in sorted((ROOT / top).rglob("*.py"))]
-    paths += [ROOT / ENTRY]
-    return [Module(named(path), path.read_text("utf-8")) for path in paths if is_ours(path)]
+    paths = [path for top in (*PRODUCT, "tests") for path in below(top) if path.suffix == ".py"]
+    return [Module(named(path), path.read_text("utf-8")) for path in (*paths, ROOT / ENTRY)]
 
 
 def texts() -> Iterator[tuple[str, str]]:
     """Path and text of every file of ours that people read: source, documents, make files."""
     tops = (*PRODUCT, "tests", "processes", "docs", ".ci")
-    nested = [path for top in tops for path in sorted((ROOT / top).rglob("*"))]
+    nested = [path for top in tops for path in below(top)]
     for path in [*sorted(ROOT.glob("*")), *nested]:
-        if path.is_file() and is_ours(path) and path.suffix not in (".png", ".pdf"):
+        if path.is_file() and path.suffix not in (".png", ".pdf"):
             yield named(path), path.read_text("utf-8", errors="replace")
 
 
-def is_ours(path: Path) -> bool:
-    """Whether we wrote it: not a cache, not a build, not a stranger's diagram."""
-    name = named(path)
-    made = {"__pycache__", "node_modules", "dist", "build"} & set(path.parts)
-    return not made and not name.startswith(FOREIGN)
+def below(top: str) -> list[Path]:
+    """Every file in a folder that we wrote: not a cache, not a build, not a stranger's diagram."""
+    found = []
+    for folder, folders, files in os.walk(ROOT / top):
+        folders[:] = sorted(set(folders) - MADE)  # what is left out is not entered: it is large
+        found += [Path(folder, name) for name in sorted(files)]
+    return [path for path in found if not named(path).startswith(FOREIGN)]
 
 
 def named(path: Path) -> str:
