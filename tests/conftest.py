@@ -11,6 +11,7 @@ import pytest
 from hypothesis import settings
 
 import engine.registry  # noqa: F401  the tables
+import tests.support.quick_hashes  # noqa: F401  before a test hashes anything
 from engine.kernel import db, site
 from engine.kernel.store import Store
 from engine.records.append_only import append_only_ddl

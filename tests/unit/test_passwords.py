@@ -3,6 +3,7 @@
 import hashlib
 import re
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -17,8 +18,17 @@ from engine.access.passwords import (
     verify,
 )
 from engine.kernel.errors import Invalid
+from tests.support.quick_hashes import PLANTS_OWN
 
 GOOD = "correct horse"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _plants_own() -> Iterator[None]:
+    """The others have cheaper hashes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", PLANTS_OWN)
+        yield
 
 
 @pytest.fixture(scope="module")
