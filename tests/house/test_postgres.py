@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -87,6 +88,23 @@ def test_a_killed_run_takes_its_server_along() -> None:
         run.kill()
     assert servers
     assert psutil.wait_procs(servers, timeout=20)[1] == []
+
+
+@pytest.mark.usefixtures("ours")
+@pytest.mark.parametrize("durable", [True, False])
+@pytest.mark.parametrize("room", [0, 1 << 60])
+def test_data_are_in_memory_where_they_fit_and_need_not_last(
+    durable: bool, room: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tempfile.TemporaryDirectory(dir="/tmp") as memory:
+        Path(memory).chmod(0o1777)  # it is nobody's server
+        monkeypatch.setattr(support, "MEMORY", Path(memory))
+        monkeypatch.setattr(support, "ROOM", room)
+        with postgres(durable=durable) as server:
+            where = "SELECT setting FROM pg_settings WHERE name = 'data_directory'"
+            data = Path(str(ask(server.url_for("postgres"), where)))
+            assert data.is_relative_to(memory) is (room == 0 and not durable)
+        assert not data.exists()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has rights to drop")
